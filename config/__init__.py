@@ -1,1 +1,1 @@
-"""Compose the service: settings, addresses, the API router and Celery. Nobody imports this package."""
+"""Compose the service: settings, addresses, API router, Celery. Nobody imports this package."""

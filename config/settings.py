@@ -30,7 +30,9 @@ CSRF_TRUSTED_ORIGINS = [MUSTER_PUBLIC_URL]
 MUSTER_DEMO = env.bool("MUSTER_DEMO", default=False)
 
 # -- the parts it talks to -----------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://muster@127.0.0.1:5432/muster")}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default="postgres://muster@127.0.0.1:5432/muster")
+}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"].setdefault("OPTIONS", {})

@@ -1,0 +1,1 @@
+"""Show: pages for people. No model and no rule of its own."""

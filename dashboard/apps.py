@@ -1,0 +1,7 @@
+"""The presentation layer."""
+
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    name = "dashboard"

@@ -1,0 +1,1 @@
+"""Observe models: sources, checks, runs, health, incidents, alerts and their delivery."""

@@ -1,0 +1,80 @@
+"""Where a model's batches and labels land, and what has landed."""
+
+from django.db import models
+
+from registry.models import RegisteredModel
+
+
+class Source(models.Model):
+    """A folder (any fsspec address under MUSTER_SOURCE_ROOTS) where batches and labels land."""
+
+    class Format(models.TextChoices):
+        PARQUET = "parquet", "Parquet"
+        CSV = "csv", "CSV"
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="sources")
+    name = models.SlugField(max_length=60)
+    address = models.CharField(max_length=1000)
+    format = models.CharField(max_length=10, choices=Format.choices, default=Format.PARQUET)
+
+    next_scan_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.BigIntegerField(default=0)
+    scanned_at = models.DateTimeField(null=True, blank=True)
+    fault = models.TextField(default="", blank=True)
+    fault_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "name"], name="one_source_per_name"),
+        ]
+        indexes = [
+            # Serves the scan's claim: the next source that is due.
+            models.Index(fields=["next_scan_at"], name="source_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.model_id}"
+
+
+class Batch(models.Model):
+    """One file of prediction requests for one window, as it was when it was first seen."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="batches")
+    window_start = models.DateTimeField()
+    path = models.CharField(max_length=1200)
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    landed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "window_start", "digest"], name="one_batch_per_content"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.window_start:%Y-%m-%d} of {self.source_id}"
+
+
+class LabelSet(models.Model):
+    """One file of labels; a name that is a window's start covers that window, others may any."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="label_sets")
+    name = models.CharField(max_length=200)
+    window_start = models.DateTimeField(null=True, blank=True)
+    path = models.CharField(max_length=1200)
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    landed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "name", "digest"], name="one_label_set_per_content"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"labels {self.name} of {self.source_id}"

@@ -1,0 +1,1 @@
+"""Decide what must happen and what is allowed: retraining, release gates, compliance."""

@@ -1,0 +1,21 @@
+"""The tables of policies, one module a noun."""
+
+from policies.models.compliance import ControlResult
+from policies.models.releases import GateResult
+from policies.models.retraining import (
+    Decision,
+    Job,
+    PolicyVersion,
+    RetrainingPolicy,
+    Trainer,
+)
+
+__all__ = [
+    "ControlResult",
+    "Decision",
+    "GateResult",
+    "Job",
+    "PolicyVersion",
+    "RetrainingPolicy",
+    "Trainer",
+]

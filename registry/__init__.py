@@ -1,0 +1,1 @@
+"""Know units, people, models, versions and MLflow servers; decide access; keep the audit."""

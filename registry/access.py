@@ -1,0 +1,110 @@
+"""Decide who may see and do what, by business unit; every query and every write asks here.
+
+What one may not see does not exist (404); what one sees but may not do is refused (403) with
+the words who could grant it.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.db.models import QuerySet
+
+from registry.actors import Actor
+from registry.models import BusinessUnit, FleetRole, Membership, RegisteredModel
+from registry.models.people import FleetRoleName, UnitRole
+
+
+class Right(StrEnum):
+    """What somebody may do; a token's scopes are a list of these."""
+
+    SEE = "see"
+    EDIT_MODELS = "edit_models"
+    EDIT_MONITORING = "edit_monitoring"
+    EDIT_POLICIES = "edit_policies"
+    ACT_ON_INCIDENTS = "act_on_incidents"
+    MANAGE_UNIT = "manage_unit"
+    MANAGE_PLATFORM = "manage_platform"
+
+
+_EDIT = {Right.EDIT_MODELS, Right.EDIT_MONITORING}
+UNIT_RIGHTS: dict[str, set[Right]] = {
+    UnitRole.VIEWER: {Right.SEE},
+    UnitRole.DEVELOPER: {Right.SEE, Right.ACT_ON_INCIDENTS, *_EDIT},
+    UnitRole.OWNER: {Right.SEE, Right.ACT_ON_INCIDENTS, Right.EDIT_POLICIES, *_EDIT},
+    UnitRole.VALIDATOR: {Right.SEE, Right.ACT_ON_INCIDENTS},
+    UnitRole.APPROVER: {Right.SEE, Right.ACT_ON_INCIDENTS},
+    UnitRole.UNIT_ADMIN: {Right.SEE, Right.MANAGE_UNIT, Right.EDIT_POLICIES, *_EDIT},
+}
+# A platform admin keeps accounts and servers and may set up anything, but answers for nothing:
+# incidents (and later approvals) belong to the people of the unit.
+FLEET_RIGHTS: dict[str, set[Right]] = {
+    FleetRoleName.RISK_READER: {Right.SEE},
+    FleetRoleName.AUDITOR: {Right.SEE},
+    FleetRoleName.PLATFORM_ADMIN: {
+        Right.SEE,
+        Right.EDIT_POLICIES,
+        Right.MANAGE_UNIT,
+        Right.MANAGE_PLATFORM,
+        *_EDIT,
+    },
+}
+
+
+class NotAllowed(Exception):
+    """You may not do this here."""
+
+    def __init__(self, right: Right, unit: BusinessUnit | None) -> None:
+        where = f"in {unit.name}" if unit else "on the platform"
+        grant = f"a unit admin of {unit.name}" if unit else "a platform admin"
+        super().__init__(f"This needs the right '{right}' {where}; {grant} can grant it.")
+        self.right = right
+
+
+def _fleet_rights(actor: Actor) -> set[Right]:
+    if actor.person is None or actor.unit_id is not None:
+        return set()
+    roles = FleetRole.objects.filter(person=actor.person).values_list("role", flat=True)
+    return _within_scopes(actor, (right for role in roles for right in FLEET_RIGHTS[role]))
+
+
+def _within_scopes(actor: Actor, rights: Iterable[Right]) -> set[Right]:
+    return {right for right in rights if actor.scopes is None or right in actor.scopes}
+
+
+def rights(actor: Actor, unit: BusinessUnit | None) -> set[Right]:
+    """Return what the actor may do in the unit, or on the platform when there is none."""
+    if actor.person is None:
+        return set(Right)  # Muster's own parts; no request ever makes such an actor.
+    found = _fleet_rights(actor)
+    if unit is not None and actor.unit_id in (None, unit.pk):
+        roles = Membership.objects.filter(person=actor.person, unit=unit)
+        unit_rights = (right for m in roles for right in UNIT_RIGHTS[m.role])
+        found |= _within_scopes(actor, unit_rights)
+    return found
+
+
+def can(actor: Actor, right: Right, unit: BusinessUnit | None) -> bool:
+    """Say whether the actor has the right in the unit (or on the platform)."""
+    return right in rights(actor, unit)
+
+
+def require(actor: Actor, right: Right, unit: BusinessUnit | None) -> None:
+    """Raise NotAllowed unless the actor has the right."""
+    if not can(actor, right, unit):
+        raise NotAllowed(right, unit)
+
+
+def visible_units(actor: Actor) -> QuerySet[BusinessUnit]:
+    """Return the units whose objects the actor may see."""
+    units = BusinessUnit.objects.all()
+    if actor.person is None or Right.SEE in _fleet_rights(actor):
+        return units
+    if actor.scopes is not None and Right.SEE not in actor.scopes:
+        return units.none()
+    mine = units.filter(memberships__person=actor.person).distinct()
+    return mine if actor.unit_id is None else mine.filter(pk=actor.unit_id)
+
+
+def visible_models(actor: Actor) -> QuerySet[RegisteredModel]:
+    """Return the models the actor may see; the only way views and serializers get at models."""
+    return RegisteredModel.objects.filter(unit__in=visible_units(actor).values("pk"))

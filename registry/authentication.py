@@ -1,0 +1,45 @@
+"""Sign a request in to the API: by bearer token, or by the session of the pages."""
+
+from typing import Any
+
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from registry import actors, clock, tokens
+from registry.actors import Actor
+from registry.models import Person
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer muster_…`; a wrong or expired key is always a 401."""
+
+    def authenticate(self, request: Request) -> tuple[Person, Any] | None:
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = tokens.find(key.strip(), at=clock.now())
+        if token is None:
+            raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
+        request._request.actor = Actor(  # type: ignore[attr-defined]
+            person=token.person,
+            label=f"{token.person.email} (token {token.name})",
+            request_id=getattr(request._request, "request_id", ""),
+            unit_id=token.unit_id,
+            scopes=frozenset(token.scopes) if token.scopes else None,
+        )
+        return token.person, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="muster"'
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The session of the pages, so that a person can open the API beside them."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        found = super().authenticate(request)
+        if found is not None:
+            request._request.actor = actors.of_person(  # type: ignore[attr-defined]
+                found[0], request_id=getattr(request._request, "request_id", "")
+            )
+        return found
