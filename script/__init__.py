@@ -1,0 +1,1 @@
+"""The developer interface: one command per file, no other step needed."""
