@@ -51,8 +51,14 @@ MUSTER_JUDGE_SOCKET = env.str("MUSTER_JUDGE_SOCKET", default=str(MUSTER_DATA_DIR
 MUSTER_SOURCE_ROOTS = origins("MUSTER_SOURCE_ROOTS")
 MUSTER_ALLOWED_ORIGINS = origins("MUSTER_ALLOWED_ORIGINS")
 MUSTER_FERNET_KEYS = env.list("MUSTER_FERNET_KEYS", default=[])
+# How often MLflow servers and landing folders are looked at, in seconds.
+MUSTER_SYNC_SECONDS = env.int("MUSTER_SYNC_SECONDS", default=60)
+MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)
+# A named crash point at which the process kills itself; only tests set it.
+MUSTER_CHAOS = env.str("MUSTER_CHAOS", default="")
 
 INSTALLED_APPS = [
+    "config",
     "registry",
     "monitoring",
     "policies",

@@ -1,0 +1,51 @@
+"""Do all due work without a broker: the guarantee behind the doorbell."""
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from config.duties import DUTIES, Duty
+from registry import clock
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Run every duty that is due, again and again, without Celery."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
+        parser.add_argument("--every", type=float, default=10.0, help="seconds between rounds")
+        parser.add_argument("--only", default="", help="comma list of duties")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        only = {name for name in options["only"].split(",") if name}
+        duties = [duty for duty in DUTIES if not only or duty.name in only]
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        while not stop.is_set():
+            for duty in duties:
+                if not stop.is_set():
+                    run(duty)
+            if options["once"]:
+                return
+            stop.wait(options["every"])
+
+
+def run(duty: Duty) -> int:
+    """Run one duty; whatever goes wrong is logged, and the next duty still gets its turn."""
+    try:
+        close_old_connections()
+        done = duty.drain(at=clock.now(), seconds=20.0)
+    except Exception:
+        logger.exception("Unable to finish the duty %s", duty.name)
+        return 0
+    if done:
+        logger.info("swept %s: %d", duty.name, done)
+    return done

@@ -1,0 +1,15 @@
+"""The doorbell: ask the workers to look at what is due."""
+
+from celery import shared_task
+
+from config.duties import DUTIES
+
+# A message that waited longer is worthless: the next ring says the same.
+_EXPIRES_SECONDS = 10
+
+
+@shared_task(ignore_result=True)
+def ring(**kwargs: object) -> None:
+    """Send one message a duty; harmless when doubled, lost or late."""
+    for duty in DUTIES:
+        duty.hurry(expires=_EXPIRES_SECONDS)
