@@ -22,7 +22,7 @@ def test_postgresql_is_real_and_its_role_is_no_superuser():
 
 
 def test_databases_hold_the_extensions():
-    names = query("SELECT array_agg(extname ORDER BY 1) FROM pg_extension")
+    names = query("SELECT array_agg(extname ORDER BY extname) FROM pg_extension")
 
     assert names == (["btree_gist", "pg_trgm", "plpgsql"],)
 
