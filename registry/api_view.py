@@ -1,0 +1,161 @@
+"""The small parent of every API view: who acts, what was sent, how it is answered.
+
+A view does three things: find what is in the address, call one operation, answer. Errors are
+raised (`Invalid`, `NotAllowed`, any model's `DoesNotExist`) and become problems here.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import URLPattern, re_path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import BaseModel, create_model
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from registry import access, bodies, clock, pagination, queries
+from registry.access import Right
+from registry.actors import Actor
+from registry.models import RegisteredModel
+
+Parsed = TypeVar("Parsed", bound=BaseModel)
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Moved(Exception):
+    """The model has another slug now."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(Moved.__doc__)
+        self.old, self.new = old, new
+
+
+class ResourceView(APIView):
+    """Parent of the API's views."""
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts; set by the authentication of the request."""
+        actor = self.request._request.actor  # type: ignore[attr-defined]
+        assert isinstance(actor, Actor)
+        return actor
+
+    @cached_property
+    def at(self) -> datetime:
+        """Return the time of this request, by the database's clock."""
+        return clock.now()
+
+    def read(self, schema: type[Parsed]) -> Parsed:
+        """Return the body as `schema` or raise Invalid naming each wrong field."""
+        return bodies.parse(schema, self.request.data)
+
+    def find_model(self, key: str, right: Right | None = None) -> RegisteredModel:
+        """Return the visible model of a slug or UUID; an old slug redirects to the new one.
+
+        With `right`, what the actor sees but may not do is refused.
+        """
+        model = queries.find_model(self.actor, key)
+        if key != model.slug and key.lower() != str(model.uuid):
+            raise Moved(key, model.slug)
+        if right is not None:
+            access.require(self.actor, right, model.unit)
+        return model
+
+    def answer(self, body: Any, *, created: bool = False) -> Response:
+        """Answer 200, or 201 for something new; pydantic objects are written as JSON."""
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(_plain(body), status=code)
+
+    def page(
+        self,
+        rows: QuerySet[Any, Any],
+        *,
+        order: Sequence[str],
+        show: Callable[[Any], Any],
+    ) -> Response:
+        """Answer one page of a list (see registry.pagination)."""
+        body = pagination.page(self.request, rows, order=order, show=lambda row: _plain(show(row)))
+        return Response(body)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, Moved):
+            path = self.request.path.replace(f"/{exc.old}", f"/{exc.new}", 1)
+            query = self.request.META.get("QUERY_STRING", "")
+            # 308 keeps method and body, so that a PUT to an old slug arrives at the new one.
+            location = f"{path}?{query}" if query else path
+            return Response(status=308, headers={"Location": location})
+        if isinstance(exc, ObjectDoesNotExist):
+            exc = Http404()
+        return super().handle_exception(exc)
+
+
+def _plain(body: Any) -> Any:
+    return body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+
+
+def route(pattern: str, view: type[APIView], name: str) -> URLPattern:
+    """Address a view by a pattern such as `models/<slug>/`, with or without the last slash."""
+    regex = re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", pattern.rstrip("/"))
+    return re_path(f"^{regex}/?$", view.as_view(), name=f"api-{name}")
+
+
+class Problem(BaseModel):
+    """What every refusal looks like (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[dict[str, str]]
+
+
+def documented(
+    summary: str,
+    *,
+    body: type[BaseModel] | None = None,
+    answer: type[BaseModel] | None = None,
+    listed: bool = False,
+    upsert: bool = False,
+    created: bool = False,
+    filters: Mapping[str, str] | None = None,
+) -> Callable[[Handler], Handler]:
+    """Describe a handler for the OpenAPI document; its docstring becomes the description."""
+    given = _page_of(answer) if listed and answer else answer
+    codes = [201] if created else [200, 201] if upsert else [200]
+    responses: dict[Any, Any] = dict.fromkeys(codes, given)
+    for code in (400, 401, 403, 404):
+        responses[(code, "application/problem+json")] = Problem
+    names = {**(filters or {}), **(_PAGING if listed else {})}
+    return extend_schema(  # type: ignore[no-any-return]
+        operation_id=re.sub(r"\W+", "_", summary.lower()).strip("_"),
+        summary=summary,
+        request=body,
+        responses=responses,
+        parameters=[OpenApiParameter(name, str, description=text) for name, text in names.items()],
+    )
+
+
+_PAGING = {
+    "limit": f"rows a page, 1 to {pagination.MAX_LIMIT}; {pagination.DEFAULT_LIMIT} when absent",
+    "cursor": "the place in the list, from `next` or `previous`",
+    "count": "`true` adds the total number",
+}
+
+
+def _page_of(answer: type[BaseModel]) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        "results": (list[answer], ...),  # type: ignore[valid-type]
+        "next": (str | None, ...),
+        "previous": (str | None, ...),
+        "count": (int | None, None),
+    }
+    return create_model(f"{answer.__name__}Page", **fields)
