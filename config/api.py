@@ -1,9 +1,8 @@
 """The REST API: every layer's endpoints under one version, and its description."""
 
+from dashboard.api_urls import api_urlpatterns as dashboard_urls
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-
-from dashboard.api_urls import api_urlpatterns as dashboard_urls
 from monitoring.urls import api_urlpatterns as monitoring_urls
 from policies.urls import api_urlpatterns as policies_urls
 from registry.urls import api_urlpatterns as registry_urls
