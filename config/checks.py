@@ -1,0 +1,60 @@
+"""Report wrong settings at start, with the remedy, instead of at 3 a.m."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+
+@register("muster")
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return what is missing or wrong in the environment."""
+    return [*_secrets(), *_public_url(), *_sources()]
+
+
+def _secrets() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not settings.SECRET_KEY:
+        found.append(
+            Error("SECRET_KEY is empty.", hint="Set a long random text.", id="muster.E001")
+        )
+    if not settings.MUSTER_FERNET_KEYS:
+        hint = "Make one with `manage.py new_key` and set it."
+        found.append(Error("MUSTER_FERNET_KEYS is empty.", hint=hint, id="muster.E002"))
+    for position, key in enumerate(settings.MUSTER_FERNET_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            text = f"Key {position} of MUSTER_FERNET_KEYS is not a Fernet key."
+            hint = "Make one with `manage.py new_key`."
+            found.append(Error(text, hint=hint, id="muster.E003"))
+    return found
+
+
+def _public_url() -> list[CheckMessage]:
+    address = urlsplit(settings.MUSTER_PUBLIC_URL)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        hint = "Set the address people open, such as https://muster.example.org."
+        return [Error("MUSTER_PUBLIC_URL is not an address.", hint=hint, id="muster.E004")]
+    local = address.hostname in ("localhost", "127.0.0.1", "::1")
+    if local and not settings.DEBUG and not settings.MUSTER_DEMO:
+        hint = "Links in messages begin with it: nobody else can open them."
+        return [Error("MUSTER_PUBLIC_URL points to localhost.", hint=hint, id="muster.E005")]
+    return []
+
+
+def _sources() -> list[CheckMessage]:
+    if settings.MUSTER_SOURCE_ROOTS:
+        return []
+    hint = "Name the folders or addresses under which batches may land."
+    return [Warning("MUSTER_SOURCE_ROOTS is empty.", hint=hint, id="muster.W001")]
+
+
+def refuse_to_start() -> None:
+    """Raise ImproperlyConfigured with every error, for processes that skip Django's own checks."""
+    errors = [message for message in run_checks(tags=["muster"]) if message.is_serious()]
+    if errors:
+        raise ImproperlyConfigured("\n".join(f"{e.id} {e.msg} {e.hint}" for e in errors))
