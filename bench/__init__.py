@@ -1,0 +1,1 @@
+"""Measurements, one module a figure; `script/bench NAME` runs one."""
