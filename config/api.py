@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from monitoring.urls import api_urlpatterns as monitoring_urls
 from policies.urls import api_urlpatterns as policies_urls
+
 from registry.urls import api_urlpatterns as registry_urls
 
 urlpatterns = [
