@@ -1,0 +1,1 @@
+"""The controls a model is held to, and what each found."""
