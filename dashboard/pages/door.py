@@ -1,0 +1,72 @@
+"""The door of every page: signed in, in the reader's time zone, with errors people can read."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from dashboard.queries.frame import visible
+from registry.access import NotAllowed
+from registry.models import RegisteredModel
+
+View = Callable[..., HttpResponse]
+
+
+def page(view: View) -> View:
+    """Wrap a view: sign-in, time zone, 403 with who can grant it, 404 for what is not there."""
+
+    @login_required
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with timezone.override(_zone(getattr(request.user, "time_zone", ""))):
+            try:
+                return view(request, *args, **kwargs)
+            except NotAllowed as error:
+                return render(request, "pages/refused.html", {"detail": str(error)}, status=403)
+            except ObjectDoesNotExist as error:
+                raise Http404(str(error)) from error
+
+    return guarded
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def model_or_404(request: HttpRequest, slug: str) -> RegisteredModel:
+    """Return a model the reader may see; another unit's does not exist."""
+    found = visible(request).select_related("unit", "owner", "deputy", "mlflow_server")
+    return found.get(slug=slug)
+
+
+def number_from(request: HttpRequest, name: str, *, default: int = 1) -> int:
+    """Read a small positive number from the address; nonsense is the default."""
+    try:
+        value = int(request.GET.get(name, default))
+    except ValueError:
+        return default
+    return value if 1 <= value <= 100_000 else default
+
+
+def pager(request: HttpRequest, page: int, more: bool) -> dict[str, str]:
+    """Return the addresses of the pages before and after, keeping the filters."""
+
+    def address(number: int) -> str:
+        query = request.GET.copy()
+        query["page"] = str(number)
+        return "?" + query.urlencode()
+
+    return {
+        "previous": address(page - 1) if page > 1 else "",
+        "next": address(page + 1) if more else "",
+        "number": str(page),
+    }
