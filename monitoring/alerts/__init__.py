@@ -1,0 +1,1 @@
+"""From a verdict to a message in somebody's hands: episodes, recipients, letters, delivery."""

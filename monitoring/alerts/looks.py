@@ -1,0 +1,123 @@
+"""Read a check's verdicts from the tables as the facts that judgement asks for."""
+
+from datetime import datetime
+from typing import Any
+
+from monitoring.alerts.judgement import Condition, Look, Point, When
+from monitoring.alerts.wording import Crossing
+from monitoring.models import Alert, Check, Reading, Run
+from monitoring.states import CROSSINGS, FAULTS, VERDICTS, AlertState, RunState
+
+# Far more windows than any rule looks back over; a bound, so that years of history cost nothing.
+HISTORY = 60
+
+
+def is_newest(run: Run, check: Check) -> bool:
+    """Say whether no later window of the check has a verdict already."""
+    later = Run.objects.filter(
+        window__check_ref=check,
+        window__start__gt=run.window.start,
+        current=True,
+        state__in=VERDICTS,
+    )
+    return run.current and run.state in VERDICTS and not later.exists()
+
+
+def looks_until(run: Run, check: Check) -> list[Look]:
+    """Return the current verdicts of the check in window order, up to the run's own window."""
+    rows = list(
+        Run.objects.filter(
+            window__check_ref=check,
+            window__start__lte=run.window.start,
+            current=True,
+            state__in=VERDICTS,
+        )
+        .order_by("-window__start")
+        .values_list("pk", "window__start", "state")[:HISTORY]
+    )
+    crossed = _crossed_segments([pk for pk, _, state in rows if state in CROSSINGS])
+    return [
+        Look(
+            run_id=pk,
+            start=start,
+            state=state,
+            crossed=crossed.get(pk, frozenset()),
+            explained=pk == run.pk and is_explained(run, check),
+        )
+        for pk, start, state in reversed(rows)
+    ]
+
+
+def _crossed_segments(run_ids: list[int]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    readings = Reading.objects.filter(run_id__in=run_ids, crossed=True)
+    for run_id, segment in readings.values_list("run_id", "segment").distinct():
+        found.setdefault(run_id, set()).add(segment)
+    return {run_id: frozenset(segments) for run_id, segments in found.items()}
+
+
+def is_explained(run: Run, check: Check) -> bool:
+    """Say whether the data check of the same window already tells why nothing could be judged."""
+    if run.state not in FAULTS or check.kind == Check.Kind.DATA:
+        return False
+    return Run.objects.filter(
+        window__check_ref__model_id=check.model_id,
+        window__check_ref__kind=Check.Kind.DATA,
+        window__check_ref__paused=False,
+        window__start__lt=run.window.end,
+        window__end__gt=run.window.start,
+        current=True,
+        state__in=[RunState.DATA_FAULT, RunState.SOURCE_FAULT, RunState.MISSED],
+    ).exists()
+
+
+def crossings_of(run: Run, segment: str) -> list[Crossing]:
+    """Return the crossed limits of one segment of a run, worst first."""
+    rows = Reading.objects.filter(run=run, segment=segment, crossed=True)
+    found = [Crossing(r.feature, r.method, r.value, r.limit, r.direction, r.segment) for r in rows]
+    return sorted(found, key=lambda crossing: (-crossing.excess, crossing.feature))
+
+
+def open_alerts(check: Check) -> dict[Condition, Alert]:
+    """Return the check's open alerts, locked, by condition."""
+    alerts = (
+        Alert.objects.filter(check_ref=check)
+        .exclude(state=AlertState.RESOLVED)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .select_related("opened_by_run__window", "incident")
+    )
+    return {Condition(alert.condition, alert.segment): alert for alert in alerts}
+
+
+def opened_at(alert: Alert) -> Point:
+    """Return the window and run that opened an alert."""
+    run = alert.opened_by_run
+    return Point(run.window.start, run.pk) if run else Point(alert.since, 0)
+
+
+def endings(check: Check) -> dict[Condition, Point]:
+    """Return, for each condition, where its latest episode ended."""
+    ended = (
+        Alert.objects.filter(check_ref=check, state=AlertState.RESOLVED)
+        .exclude(latest_run=None)
+        .order_by("condition", "segment", "-latest_run__window__start", "-latest_run_id")
+        .distinct("condition", "segment")
+        .values_list("condition", "segment", "latest_run__window__start", "latest_run_id")
+    )
+    return {
+        Condition(condition, segment): Point(start, run_id)
+        for condition, segment, start, run_id in ended
+        if isinstance(start, datetime) and run_id is not None
+    }
+
+
+def rule_of(run: Run) -> tuple[When, dict[str, str], dict[str, Any]]:
+    """Return the m-of-n, the severities and the whole spec the run was judged by."""
+    version = run.check_version or run.window.check_ref.versions.order_by("-number").first()
+    spec: dict[str, Any] = dict(version.spec) if version else {}
+    when = When(**{k: int(v) for k, v in (spec.get("when") or {}).items() if k in _RULE})
+    return when, dict(spec.get("severity") or {}), spec
+
+
+_RULE = ("bad", "of", "good")

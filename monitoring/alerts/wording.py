@@ -1,0 +1,114 @@
+"""Say in words what was found: headlines of alerts and incidents, numbers a person can read.
+
+Pure: plain values in, sentences out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+METHODS = {
+    "psi": "PSI",
+    "ks": "KS test",
+    "wasserstein": "Wasserstein distance",
+    "jensenshannon": "Jensen-Shannon distance",
+    "chisquare": "chi-square test",
+}
+STATES = {
+    "drift": "Drift",
+    "breach": "Limit broken",
+    "data_fault": "Data fault",
+    "source_fault": "Source fault",
+    "not_evaluated": "Not evaluated",
+    "missed": "No batch came",
+    "failed": "Check failed",
+}
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One number beyond its limit."""
+
+    feature: str
+    method: str
+    value: float | None
+    limit: float | None
+    direction: str = "max"
+    segment: str = ""
+
+    @property
+    def excess(self) -> float:
+        """How far beyond the limit, relative to it: what "worst first" sorts by."""
+        if self.value is None or self.limit is None or not isfinite(self.value):
+            return 0.0
+        gap = self.value - self.limit if self.direction == "max" else self.limit - self.value
+        return gap / (abs(self.limit) or 1.0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept in an alert's detail; PostgreSQL's JSON knows no NaN."""
+        return {
+            key: None if isinstance(item, float) and not isfinite(item) else item
+            for key, item in asdict(self).items()
+        }
+
+
+def number(value: float | None) -> str:
+    """Write a number with three significant digits, never in exponents a reader must decode."""
+    if value is None:
+        return "no value"
+    if not isfinite(value):
+        return "not a number"
+    if value == 0 or 0.001 <= abs(value) < 1000:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2e}"
+
+
+def day(moment: datetime) -> str:
+    """Write a day as people do: "18 Nov 2025"."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def crossing(found: Crossing) -> str:
+    """Write one crossed limit: "PSI of income 0.41 > 0.2"."""
+    sign = ">" if found.direction == "max" else "<"
+    method = METHODS.get(found.method, found.method)
+    name = found.feature if found.feature in (found.method, "") else f"{method} of {found.feature}"
+    text = f"{name or method} {number(found.value)} {sign} {number(found.limit)}"
+    return f"{text} in {found.segment}" if found.segment else text
+
+
+def headline(
+    condition: str,
+    *,
+    crossings: Sequence[Crossing] = (),
+    bad: int = 1,
+    of: int = 1,
+    reason: str = "",
+) -> str:
+    """Say in one line what is wrong; the numbers first, for it becomes the subject of a mail."""
+    label = STATES.get(condition, condition)
+    if crossings:
+        more = f" and {len(crossings) - 1} more" if len(crossings) > 1 else ""
+        text = f"{crossing(crossings[0])}{more}"
+    else:
+        text = f"{label}: {reason}" if reason else label
+    if of > 1:
+        text += f", {bad} of {of} windows"
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def incident_title(condition: str, *, model: str, server: str = "") -> str:
+    """Name the case."""
+    if server:
+        return f"MLflow server {server} cannot be read"
+    return {
+        "drift": f"{model}: the data have moved",
+        "breach": f"{model}: a limit on performance is broken",
+        "data_fault": f"{model}: the data break their contract",
+        "source_fault": f"{model}: the source cannot be read",
+        "missed": f"{model}: no batch came",
+        "not_evaluated": f"{model}: a check could not look",
+        "failed": f"{model}: a check keeps dying",
+    }.get(condition, f"{model}: {condition}")
