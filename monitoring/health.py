@@ -22,7 +22,8 @@ def recompute(model: RegisteredModel, *, at: datetime) -> Health:
     """Write the model's health as its newest verdicts and open alerts say."""
     with transaction.atomic():
         Health.objects.bulk_create(
-            [Health(model=model, state="unknown", reasons=[], since=at)], ignore_conflicts=True
+            [Health(model_id=model.pk, state="unknown", reasons=[], since=at)],
+            ignore_conflicts=True,
         )
         health = Health.objects.select_for_update(no_key=True).get(model=model)
         # Read after the lock: of two who recompute, the later one sees what both committed.
