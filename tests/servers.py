@@ -10,28 +10,21 @@ import base64
 import os
 import secrets
 import shutil
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from script.runner import postgres, roles, valkey
-from script.runner.part import Part, PartFailed
-from script.runner.ports import free_port
 from script.runner.supervisor import Supervisor
+from tests.starting import start_on_free_port, tell
 
-pytest_plugins = ["tests.processes", "tests.browsers"]
+pytest_plugins = ["tests.processes", "tests.mailbox", "tests.browsers"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _NEEDED_BYTES = 3 * 2**30
-
-
-def tell(line: str) -> None:
-    """Say something that pytest's capture does not swallow."""
-    print(line, file=sys.__stderr__, flush=True)
 
 
 def spacious_memory() -> Path | None:
@@ -51,23 +44,6 @@ def make_root() -> Path:
     return root
 
 
-def start_with_free_port(
-    supervisor: Supervisor, make: Callable[[int], Part], *, tries: int = 3
-) -> int:
-    """Start a server on a port that was free a moment ago, again if somebody was quicker."""
-    for left in reversed(range(tries)):
-        port = free_port()
-        try:
-            supervisor.start(make(port))
-        except PartFailed:
-            supervisor.stop_part(make(port).name)
-            if not left:
-                raise
-        else:
-            return port
-    raise AssertionError("unreachable")
-
-
 def start_postgres(supervisor: Supervisor, root: Path) -> str:
     """Start a throw-away cluster; return the address of the role that runs the tests."""
     password = secrets.token_hex(12)
@@ -76,7 +52,7 @@ def start_postgres(supervisor: Supervisor, root: Path) -> str:
         return postgres.Cluster(CHECKOUT, root / "servers/postgres", port, password, durable=False)
 
     postgres.create(cluster(0))
-    started = cluster(start_with_free_port(supervisor, lambda port: postgres.part(cluster(port))))
+    started = cluster(start_on_free_port(supervisor, lambda port: postgres.part(cluster(port))))
     owner_url = started.url(role=roles.OWNER, password=password, database="muster")
     # New databases copy template1, and with it the extensions a plain role could not install.
     roles.ensure_extensions(
@@ -96,7 +72,7 @@ def start_valkey(supervisor: Supervisor, root: Path) -> str:
     def store(port: int) -> valkey.Store:
         return valkey.Store(root / "servers/valkey", port, password, durable=False)
 
-    return store(start_with_free_port(supervisor, lambda port: valkey.part(store(port)))).url
+    return store(start_on_free_port(supervisor, lambda port: valkey.part(store(port)))).url
 
 
 def set_environment(root: Path) -> None:

@@ -37,3 +37,29 @@ def test_valkey_wants_a_password():
 
 def test_temporary_folders_lie_under_a_source_root(tmp_path):
     assert str(tmp_path).startswith(os.environ["MUSTER_SOURCE_ROOTS"])
+
+
+def test_mlflow_is_a_real_server(mlflow_server):
+    import requests
+
+    answer = requests.post(
+        f"{mlflow_server}/api/2.0/mlflow/registered-models/create",
+        json={"name": "probe"},
+        timeout=20,
+    )
+
+    assert answer.json()["registered_model"]["name"] == "probe"
+
+
+def test_mail_goes_through_a_real_smtp_server(smtp_catcher):
+    from django.core.mail import send_mail
+
+    send_mail("Drift in churn", "Look here", "muster@localhost", ["ana@example.org"])
+
+    assert smtp_catcher.recipients == ["ana@example.org"]
+    assert smtp_catcher.messages[0]["Subject"] == "Drift in churn"
+
+
+@pytest.mark.django_db
+def test_processes_are_pointed_at_the_test_database(process_environment):
+    assert "/test_muster" in process_environment["DATABASE_URL"]

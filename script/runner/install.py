@@ -12,6 +12,9 @@ from script.runner.locked import pins
 from script.runner.part import RunnerError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+# The locks are complete, so nothing is left to resolve. It also spares pip 23 from stumbling over
+# evidently's `pandas[parquet]`, which it does not recognize in a lock's plain `pandas==`.
+_EXACTLY = ("--require-hashes", "--no-deps")
 
 
 def install(python: Path, locks: Sequence[str]) -> None:
@@ -23,11 +26,11 @@ def install(python: Path, locks: Sequence[str]) -> None:
     uv = shutil.which("uv", path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if uv:
         print(f"installing {total} locked packages with {uv}", flush=True)
-        command = [uv, "pip", "install", "--quiet", "--python", str(python)]
-        if subprocess.run([*command, "--require-hashes", *files], check=False).returncode == 0:
+        command = [uv, "pip", "install", "--quiet", "--python", str(python), *_EXACTLY]
+        if subprocess.run([*command, *files], check=False).returncode == 0:
             return
         print("uv could not do it; trying pip", flush=True)
-    command = [str(python), "-m", "pip", "install", "--require-hashes", "--progress-bar", "off"]
+    command = [str(python), "-m", "pip", "install", *_EXACTLY, "--progress-bar", "off"]
     _follow([*command, "--disable-pip-version-check", *files], total)
     print(f"installed in {time.monotonic() - since:.0f} s", flush=True)
 
@@ -53,7 +56,7 @@ def _counted(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
     """Number the lines with which pip begins a package; 0 for the others."""
     count = 0
     for line in lines:
-        begins = line.startswith("Collecting ")
+        begins = line.startswith(("Collecting ", "Processing "))
         count += begins
         yield (count if begins else 0), line
 

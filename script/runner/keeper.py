@@ -1,11 +1,10 @@
 """The runner's line to the process that cleans up when the runner itself is killed."""
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from script.runner.part import Part
 
 
 @dataclass
@@ -17,10 +16,10 @@ class Keeper:
     folders: list[Path] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
 
-    def hold(self, group: int, part: Part) -> None:
+    def hold(self, group: int, stop_signal: signal.Signals) -> None:
         """Have this process group ended when the runner is killed."""
-        self.groups[group] = int(part.stop_signal)
-        self._tell(f"+ {group} {int(part.stop_signal)}")
+        self.groups[group] = int(stop_signal)
+        self._tell(f"+ {group} {int(stop_signal)}")
 
     def release(self, group: int) -> None:
         """Forget a process group that has ended."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
+from script.runner.part import RunnerError
+
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
@@ -18,7 +20,10 @@ _EXTENSIONS = ("btree_gist", "pg_trgm")
 @contextmanager
 def _connected(url: str) -> "Iterator[Connection]":
     """Connect without a transaction: databases cannot be created inside one."""
-    connection = psycopg2.connect(url, connect_timeout=5)
+    try:
+        connection = psycopg2.connect(url, connect_timeout=5)
+    except psycopg2.OperationalError as error:
+        raise RunnerError(f"PostgreSQL does not let the runner in: {error}") from error
     connection.autocommit = True
     try:
         yield connection

@@ -27,6 +27,7 @@ class Running:
     log_offset: int = 0
     started_at: float = 0.0
     is_ready: bool = False
+    was_ready: bool = False
     failures: int = 0
     restarts: int = 0
     next_start_at: float = 0.0
@@ -41,28 +42,38 @@ class Supervisor:
     keeper: Keeper = field(default_factory=Keeper)
     running: dict[str, Running] = field(default_factory=dict)
 
-    def start(self, part: Part) -> None:
-        """Start one part and wait until it works; PartFailed says why it does not."""
+    def launch(self, part: Part) -> None:
+        """Start one part without waiting for it."""
         self.logs.mkdir(parents=True, exist_ok=True)
         running = self.running[part.name] = Running(part, self.logs / f"{part.name}.log")
         try:
             self._spawn(running)
         except OSError as error:
             raise PartFailed(f"{part.name} cannot be started: {error}") from error
-        deadline = running.started_at + part.ready_seconds
+
+    def await_ready(self, name: str) -> float:
+        """Wait until a launched part works, return its seconds; PartFailed says why it does not."""
+        running = self.running[name]
+        deadline = running.started_at + running.part.ready_seconds
         while not self._works(running):
-            self.tick(sparing=part.name)
+            self.tick()
             if running.process is None or running.process.poll() is not None:
                 raise PartFailed(self._obituary(running))
             if time.monotonic() > deadline:
-                late = f"{part.name} was not ready after {part.ready_seconds:.0f} s"
+                late = f"{name} was not ready after {running.part.ready_seconds:.0f} s"
                 raise PartFailed(late + self._tail(running))
             time.sleep(_TICK_SECONDS)
+        return time.monotonic() - running.started_at
 
-    def tick(self, *, sparing: str = "") -> None:
+    def start(self, part: Part) -> float:
+        """Start one part and wait until it works; return how long that took."""
+        self.launch(part)
+        return self.await_ready(part.name)
+
+    def tick(self) -> None:
         """Look after every part once: restart what died, report what came back."""
         for running in self.running.values():
-            if running.part.name != sparing:
+            if running.was_ready:  # a part that never worked is its starter's to bury
                 self._look_after(running)
 
     def wait(self, seconds: float) -> None:
@@ -78,12 +89,16 @@ class Supervisor:
 
     def stop_part(self, name: str) -> None:
         """Stop one part and forget it."""
-        self._stop_one(self.running.pop(name))
+        self._stop_together([self.running.pop(name)])
 
     def stop(self) -> None:
-        """Stop all parts, last started first, each with its own signal and patience."""
-        for running in reversed(self.running.values()):
-            self._stop_one(running)
+        """Stop all parts, those of the highest order first, those of one order at once."""
+        for order in sorted(
+            {running.part.order for running in self.running.values()}, reverse=True
+        ):
+            self._stop_together(
+                [running for running in self.running.values() if running.part.order == order]
+            )
         self.running.clear()
         self.keeper.dismiss()
 
@@ -102,7 +117,7 @@ class Supervisor:
             )
         running.started_at = time.monotonic()
         running.is_ready = False
-        self.keeper.hold(running.process.pid, part)
+        self.keeper.hold(running.process.pid, part.stop_signal)
 
     def _works(self, running: Running) -> bool:
         if running.process is None or running.process.poll() is not None:
@@ -112,14 +127,14 @@ class Supervisor:
                 running
             )
             running.is_ready = announced and running.part.ready()
+            running.was_ready |= running.is_ready
         return running.is_ready
 
     def _look_after(self, running: Running) -> None:
         now = time.monotonic()
         if running.process is not None:
             if running.process.poll() is None:
-                was_ready = running.is_ready
-                if not was_ready and self._works(running) and running.restarts:
+                if not running.is_ready and self._works(running):
                     self.say(f"{running.part.name} is back")
                 return
             self._bury(running, now)
@@ -144,17 +159,19 @@ class Supervisor:
         running.next_start_at = now + pause
         self.say(f"{reason.splitlines()[0]}; starting it again in {pause:g} s (see {running.log})")
 
-    def _stop_one(self, running: Running) -> None:
-        process = running.process
-        if process is None:
-            return
-        if process.poll() is None:
-            process.send_signal(running.part.stop_signal)
-            try:
-                process.wait(running.part.stop_seconds)
-            except subprocess.TimeoutExpired:
-                self.say(f"{running.part.name} did not stop in time and is killed")
-        self._end_family(running)
+    def _stop_together(self, leaving: list[Running]) -> None:
+        for running in leaving:
+            if running.process is not None and running.process.poll() is None:
+                running.process.send_signal(running.part.stop_signal)
+        asked_at = time.monotonic()
+        for running in leaving:
+            if running.process is not None:
+                patience = asked_at + running.part.stop_seconds - time.monotonic()
+                try:
+                    running.process.wait(max(patience, 0))
+                except subprocess.TimeoutExpired:
+                    self.say(f"{running.part.name} did not stop in time and is killed")
+            self._end_family(running)
 
     def _end_family(self, running: Running) -> None:
         """Kill what is left of the part's process group, so that nothing runs twice."""

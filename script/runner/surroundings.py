@@ -1,0 +1,43 @@
+"""What the demo tells Muster's own processes through their environment."""
+
+import os
+from pathlib import Path
+
+from script.runner.addresses import Addresses
+from script.runner.state import State
+
+
+def environment(state: State, at: Addresses) -> dict[str, str]:
+    """Return what Muster's own processes are told; the tables' owner is not among it."""
+    data = state.folder / "data"
+    data.mkdir(exist_ok=True)
+    landing(state).mkdir(exist_ok=True)
+    return {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": state.secret("secret_key") + state.secret("secret_key_more"),
+        "MUSTER_FERNET_KEYS": state.fernet_key(),
+        "DATABASE_URL": at.database,
+        "DATABASE_OWNER_URL": "",
+        "REDIS_URL": at.redis,
+        "MLFLOW_TRACKING_URI": at.mlflow,
+        "EMAIL_URL": at.email,
+        "MUSTER_PUBLIC_URL": at.web,
+        "MUSTER_DATA_DIR": str(data),
+        "MUSTER_JUDGE_SOCKET": str(state.judge_socket),
+        "MUSTER_SOURCE_ROOTS": str(landing(state)),
+        "MUSTER_ALLOWED_ORIGINS": at.trainer,
+        "MUSTER_DEMO": "1",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": os.environ.get("PATH", os.defpath),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        # Two cores: a pool of BLAS threads in each process would only get in each other's way.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def landing(state: State) -> Path:
+    """Return the folder in which the fleet's batches and labels land."""
+    return state.folder / "landing"

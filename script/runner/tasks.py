@@ -1,0 +1,98 @@
+"""Commands that run to their end while the parts are watched."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from script.runner.part import RunnerError
+from script.runner.spawn import signal_family, spawn
+from script.runner.state import State
+from script.runner.supervisor import Supervisor
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+ADMIN = "admin@example.org"
+
+
+@dataclass
+class Tasks:
+    """Runs commands with Muster's environment; the supervisor keeps watching meanwhile."""
+
+    supervisor: Supervisor
+    environment: Mapping[str, str]
+    owner_url: str
+
+    def run_outside(self, *command: str, **environment: str) -> int:
+        """Run a program that is no part of Muster, for the person to see; return its exit code.
+
+        It gets none of Muster's settings: other teams reach Muster by its API alone.
+        """
+        return self._finish(self._begin(command, environment, output=sys.stdout.fileno()))
+
+    def read(self, *command: str, **more: str) -> str:
+        """Run one of Muster's commands for what it writes; RunnerError when it fails."""
+        log = self.supervisor.logs / f"{Path(command[0]).stem}-{command[1]}.out"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb+") as output:
+            settings = {**self.environment, **more}
+            process = self._begin(command, settings, output=output.fileno())
+            code = self._finish(process)
+            output.seek(0)
+            text = output.read().decode(errors="replace")
+        if code:
+            raise RunnerError(f"{' '.join(command)} failed (exit code {code}):\n{text[-3000:]}")
+        return text
+
+    def read_json(self, *command: str, **more: str) -> dict[str, Any]:
+        """Run a command that prints one JSON object, among other lines perhaps."""
+        text = self.read(*command, **more)
+        for line in reversed(text.splitlines()):
+            if line.startswith("{"):
+                found: dict[str, Any] = json.loads(line)
+                return found
+        raise RunnerError(f"{' '.join(command)} printed no JSON object:\n{text[-3000:]}")
+
+    def migrate(self) -> None:
+        """Bring the tables up to date as their owner, then give the service its rights."""
+        self.supervisor.say("migrating the database")
+        self.read("manage.py", "migrate", "--no-input", DATABASE_URL=self.owner_url)
+        self.read("manage.py", "grant", DATABASE_OWNER_URL=self.owner_url)
+
+    def token(self, state: State) -> str:
+        """Make the platform admin and return its API token; later starts keep the first one."""
+        if not state.values.get("token"):
+            made = self.read_json(
+                "manage.py", "bootstrap",
+                f"--email={ADMIN}", f"--password={state.secret('demo_password')}",
+            )  # fmt: skip
+            state.keep("token", made["token"])
+        return str(state.values["token"])
+
+    def _begin(
+        self, command: tuple[str, ...], environment: Mapping[str, str], *, output: int
+    ) -> subprocess.Popen[bytes]:
+        process = spawn(
+            (sys.executable, *command),
+            environment={**os.environ, **environment},
+            log=output,
+            folder=CHECKOUT,
+        )
+        self.supervisor.keeper.hold(process.pid, signal.SIGTERM)
+        return process
+
+    def _finish(self, process: subprocess.Popen[bytes]) -> int:
+        try:
+            while process.poll() is None:
+                self.supervisor.wait(0.2)
+        finally:
+            if process.poll() is None:  # the runner is being stopped
+                process.terminate()
+                process.wait(10)
+            signal_family(process.pid, signal.SIGKILL)
+            self.supervisor.keeper.release(process.pid)
+        return process.returncode
