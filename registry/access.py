@@ -7,10 +7,18 @@ the words who could grant it.
 from collections.abc import Iterable
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from registry.actors import Actor
-from registry.models import BusinessUnit, FleetRole, Membership, RegisteredModel
+from registry.models import (
+    AuditEvent,
+    BusinessUnit,
+    FleetRole,
+    Membership,
+    MLflowServer,
+    Person,
+    RegisteredModel,
+)
 from registry.models.people import FleetRoleName, UnitRole
 
 
@@ -108,3 +116,26 @@ def visible_units(actor: Actor) -> QuerySet[BusinessUnit]:
 def visible_models(actor: Actor) -> QuerySet[RegisteredModel]:
     """Return the models the actor may see; the only way views and serializers get at models."""
     return RegisteredModel.objects.filter(unit__in=visible_units(actor).values("pk"))
+
+
+def visible_people(actor: Actor) -> QuerySet[Person]:
+    """Return the people the actor may see: oneself and those who share a visible unit."""
+    if actor.person is None or Right.SEE in _fleet_rights(actor):
+        return Person.objects.all()
+    members = Membership.objects.filter(unit__in=visible_units(actor).values("pk"))
+    return Person.objects.filter(Q(pk=actor.person.pk) | Q(pk__in=members.values("person")))
+
+
+def visible_servers(actor: Actor) -> QuerySet[MLflowServer]:
+    """Return the servers the actor may see: those that visible models are tied to."""
+    if actor.person is None or Right.SEE in _fleet_rights(actor):
+        return MLflowServer.objects.all()
+    used = visible_models(actor).exclude(mlflow_server=None).values("mlflow_server")
+    return MLflowServer.objects.filter(pk__in=used)
+
+
+def visible_audit(actor: Actor) -> QuerySet[AuditEvent]:
+    """Return the audit events of visible units; those of no unit are the platform's."""
+    if actor.person is None or Right.SEE in _fleet_rights(actor):
+        return AuditEvent.objects.all()
+    return AuditEvent.objects.filter(unit__in=visible_units(actor).values("pk"))

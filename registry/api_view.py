@@ -17,6 +17,7 @@ from django.urls import URLPattern, re_path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel, create_model
 from rest_framework import status
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -24,6 +25,7 @@ from registry import access, bodies, clock, pagination, queries
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
+from registry.problems import invalid
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -51,6 +53,13 @@ class ResourceView(APIView):
     def at(self) -> datetime:
         """Return the time of this request, by the database's clock."""
         return clock.now()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        texts = [*kwargs.values(), *(t for _, ts in request.query_params.lists() for t in ts)]
+        if any("\x00" in text for text in texts):
+            # PostgreSQL cannot hold it, and no slug or filter can.
+            raise invalid("/", "invalid", "the address holds a NUL character")
+        super().initial(request, *args, **kwargs)
 
     def read(self, schema: type[Parsed]) -> Parsed:
         """Return the body as `schema` or raise Invalid naming each wrong field."""
@@ -126,11 +135,12 @@ def documented(
     listed: bool = False,
     upsert: bool = False,
     created: bool = False,
+    empty: bool = False,
     filters: Mapping[str, str] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Describe a handler for the OpenAPI document; its docstring becomes the description."""
     given = _page_of(answer) if listed and answer else answer
-    codes = [201] if created else [200, 201] if upsert else [200]
+    codes = [204] if empty else [201] if created else [200, 201] if upsert else [200]
     responses: dict[Any, Any] = dict.fromkeys(codes, given)
     for code in (400, 401, 403, 404):
         responses[(code, "application/problem+json")] = Problem

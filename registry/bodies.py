@@ -3,7 +3,7 @@
 import json
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from registry.problems import FieldError, Invalid
@@ -24,6 +24,16 @@ class Body(BaseModel):
     def given(self) -> dict[str, Any]:
         """Return only what the caller sent."""
         return self.model_dump(exclude_unset=True)
+
+
+class Change(Body):
+    """Parent of bodies that change something: the reason lands in the audit."""
+
+    change_reason: str = Field(default="", max_length=500)
+
+    def given(self) -> dict[str, Any]:
+        """Return what the caller sent of the object itself."""
+        return self.model_dump(exclude_unset=True, exclude={"change_reason"})
 
 
 Parsed = TypeVar("Parsed", bound=BaseModel)

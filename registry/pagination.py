@@ -105,12 +105,16 @@ def _read_cursor(
     try:
         place = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         direction, *values = place
-        if direction not in ("n", "p") or len(values) != len(order) or None in values:
+        if direction not in ("n", "p") or len(values) != len(order) or not _storable(values):
             raise _broken()
         pairs = zip(order, values, strict=True)
         return [_column(rows, name).to_python(value) for name, value in pairs], direction == "p"
     except (binascii.Error, ValueError, TypeError, RecursionError, ValidationError) as error:
         raise _broken() from error
+
+
+def _storable(values: list[Any]) -> bool:
+    return not any(value is None or "\x00" in str(value) for value in values)
 
 
 def _broken() -> Invalid:

@@ -5,11 +5,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from registry import audit
+from registry import access, audit
 from registry.actors import Actor
 from registry.models import ApiToken, BusinessUnit, Person
+from registry.problems import invalid
 
 PREFIX = "muster_"
 # The use of a token is noted at most this often, so that reading does not write all the time.
@@ -57,4 +58,47 @@ def find(key: str, *, at: datetime) -> ApiToken | None:
     if token:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _NOTE_USE_EVERY)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+    return token
+
+
+def mine(actor: Actor) -> QuerySet[ApiToken]:
+    """Return the tokens of the one who asks."""
+    return ApiToken.objects.filter(person=actor.person).select_related("unit")
+
+
+def issue_own(
+    actor: Actor,
+    *,
+    name: str,
+    at: datetime,
+    days: int,
+    unit_slug: str | None = None,
+    scopes: list[str] | None = None,
+) -> tuple[ApiToken, str]:
+    """Make a token for oneself; one made with a token never reaches further than that one."""
+    assert actor.person is not None
+    unit = None
+    if unit_slug is not None:
+        unit = access.visible_units(actor).filter(slug=unit_slug).first()
+        if unit is None:
+            detail = f"there is no unit '{unit_slug[:60]}' that you see"
+            raise invalid("/business_unit", "unknown_unit", detail)
+    elif actor.unit_id is not None:
+        unit = BusinessUnit.objects.get(pk=actor.unit_id)
+    if actor.scopes is not None:
+        beyond = sorted(set(scopes or ["everything"]) - actor.scopes)
+        if beyond:
+            detail = f"the token you use does not hold {', '.join(beyond)} itself"
+            raise invalid("/scopes", "beyond_own_scopes", detail, "ask with a wider token")
+    return issue(actor, person=actor.person, name=name, at=at, days=days, unit=unit, scopes=scopes)
+
+
+@transaction.atomic
+def revoke_own(actor: Actor, token_id: str, *, at: datetime) -> ApiToken:
+    """Revoke one of one's own tokens; a revoked one stays revoked since then."""
+    if not token_id.isascii() or not token_id.isdigit() or len(token_id) > 18:
+        raise ApiToken.DoesNotExist
+    token = mine(actor).get(pk=int(token_id))
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
+        audit.record(actor, "token.revoked", token, at=at, unit=token.unit)
     return token

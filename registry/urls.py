@@ -2,4 +2,24 @@
 
 from django.urls import URLPattern
 
-api_urlpatterns: list[URLPattern] = []
+from registry.api import audit, models, people, servers, tokens
+from registry.api_view import route
+
+api_urlpatterns: list[URLPattern] = [
+    route("me/", people.Me, "me"),
+    route("business-units/", people.UnitList, "units"),
+    route("business-units/<slug>/", people.UnitDetail, "unit"),
+    route("business-units/<slug>/members/<email>/", people.MemberDetail, "member"),
+    route("people/", people.PersonList, "people"),
+    route("people/<email>/", people.PersonDetail, "person"),
+    route("mlflow-servers/", servers.ServerList, "servers"),
+    route("mlflow-servers/<slug>/", servers.ServerDetail, "server"),
+    route("models/", models.ModelList, "models"),
+    route("models/<key>/", models.ModelDetail, "model"),
+    route("models/<key>/versions/", models.VersionList, "versions"),
+    route("models/<key>/versions/<number>/", models.VersionDetail, "version"),
+    route("models/<key>/metrics/", models.MetricList, "metrics"),
+    route("tokens/", tokens.TokenList, "tokens"),
+    route("tokens/<token_id>/", tokens.TokenDetail, "token"),
+    route("audit/", audit.AuditList, "audit"),
+]

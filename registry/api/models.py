@@ -1,0 +1,98 @@
+"""Endpoints of registered models, their versions and their metrics."""
+
+from contextlib import suppress
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry import access, catalogue, filters, inputs, queries, serializers
+from registry.api_view import ResourceView, documented
+from registry.models import RegisteredModel
+from registry.problems import invalid
+
+
+class ModelList(ResourceView):
+    @documented(
+        "List models",
+        answer=serializers.ModelAnswer,
+        listed=True,
+        filters=filters.MODEL_FILTERS,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the models you see, by slug."""
+        filters.refuse_unknown(request.query_params, filters.MODEL_FILTERS)
+        models = access.visible_models(self.actor).select_related(*queries.MODEL_RELATIONS)
+        found = filters.filter_models(models, request.query_params, self.actor)
+        return self.page(found, order=["slug"], show=serializers.model)
+
+
+class ModelDetail(ResourceView):
+    @documented("Get a model", answer=serializers.ModelDetail)
+    def get(self, request: Request, key: str) -> Response:
+        """Return one model by slug or UUID; a former slug redirects."""
+        return self._shown(self.find_model(key))
+
+    @documented("Put a model", body=inputs.ModelBody, answer=serializers.ModelDetail, upsert=True)
+    def put(self, request: Request, key: str) -> Response:
+        """Register a model or change the known one; what is absent is kept."""
+        with suppress(RegisteredModel.DoesNotExist):
+            self.find_model(key)  # A former slug redirects; what is new goes on.
+        model, created = catalogue.put_model(self.actor, key, request.data, at=self.at)
+        return self._shown(model, created=created)
+
+    @documented("Patch a model", body=inputs.ModelPatch, answer=serializers.ModelDetail)
+    def patch(self, request: Request, key: str) -> Response:
+        """Merge a change into a model: null clears; `slug` renames."""
+        model = self.find_model(key)
+        return self._shown(catalogue.patch_model(self.actor, model, request.data, at=self.at))
+
+    def _shown(self, model: RegisteredModel, *, created: bool = False) -> Response:
+        shown = serializers.model_detail(model, queries.source_of(model))
+        return self.answer(shown, created=created)
+
+
+class VersionList(ResourceView):
+    @documented("List versions of a model", answer=serializers.VersionAnswer, listed=True)
+    def get(self, request: Request, key: str) -> Response:
+        """Return the versions that MLflow holds or held, newest first."""
+        filters.refuse_unknown(request.query_params, ())
+        model = self.find_model(key)
+        aliases = queries.aliases(model)
+        return self.page(
+            queries.versions(model),
+            order=["-number"],
+            show=lambda row: serializers.version(row, aliases),
+        )
+
+
+class VersionDetail(ResourceView):
+    @documented("Get a version of a model", answer=serializers.VersionDetail)
+    def get(self, request: Request, key: str, number: str) -> Response:
+        """Return one version with its evidence; `number` may be an alias such as `champion`."""
+        model = self.find_model(key)
+        found = queries.find_version(model, number)
+        return self.answer(serializers.version_detail(found, queries.aliases(model)))
+
+
+class MetricList(ResourceView):
+    @documented(
+        "List metric points of a model",
+        answer=serializers.PointAnswer,
+        listed=True,
+        filters={
+            "version": "number or alias; `champion` when absent",
+            "key": "name of the metric; all when absent",
+        },
+    )
+    def get(self, request: Request, key: str) -> Response:
+        """Return what MLflow logged for a version, oldest first."""
+        filters.refuse_unknown(request.query_params, ["version", "key"])
+        model = self.find_model(key)
+        wanted = request.query_params.get("version", queries.CHAMPION)
+        try:
+            version = queries.find_version(model, wanted)
+        except queries.NO_VERSION as error:
+            detail = f"the model has no version '{wanted[:40]}'"
+            raise invalid("/version", "unknown_version", detail) from error
+        points = queries.points(version, key=request.query_params.get("key", ""))
+        return self.page(points, order=["at", "id"], show=serializers.point)

@@ -1,0 +1,209 @@
+"""Write registered models: register, describe, rename, tie to MLflow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from registry import access, audit, bodies, claims, inputs, queries, tiering
+from registry.access import Right
+from registry.actors import Actor
+from registry.catalogue.races import upsert
+from registry.catalogue.references import resolve
+from registry.models import ModelUse, RegisteredModel, SlugHistory, TierAssessment
+from registry.problems import FieldError, Invalid, invalid
+
+_REQUIRED = ("name", "business_unit", "owner", "purpose", "task", "decision_role")
+_CLEARED: dict[str, Any] = {
+    "description": "", "tags": [], "jurisdictions": [], "tier_answers": {}
+}  # fmt: skip
+
+
+def put_model(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[RegisteredModel, bool]:
+    """Register a model, or change the known one; what is absent from `data` is kept."""
+    body = bodies.parse(inputs.ModelBody, data)
+    with _conflicts_told():
+        return _put_model(actor, slug, body, at=at)
+
+
+@upsert
+def _put_model(
+    actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime
+) -> tuple[RegisteredModel, bool]:
+    try:
+        model = queries.find_model(actor, slug)
+    except RegisteredModel.DoesNotExist:
+        return _register(actor, slug, body, at=at), True
+    return _change(actor, _lock(actor, model), body, body.given(), at=at), False
+
+
+def patch_model(
+    actor: Actor, model: RegisteredModel, data: Any, *, at: datetime
+) -> RegisteredModel:
+    """Merge a change into a model: null clears, tier answers and tags are merged."""
+    body = bodies.parse(inputs.ModelPatch, data)
+    given = body.given()
+    add, remove = given.pop("add_tags", []), given.pop("remove_tags", [])
+    with _conflicts_told(), transaction.atomic():
+        locked = _lock(actor, model)
+        if add or remove:
+            kept = given.get("tags", locked.tags) or []
+            given["tags"] = [tag for tag in [*kept, *add] if tag not in remove]
+        if given.get("tier_answers"):
+            given["tier_answers"] = {**locked.tier_answers, **given["tier_answers"]}
+        return _change(actor, locked, body, given, at=at)
+
+
+def _lock(actor: Actor, model: RegisteredModel) -> RegisteredModel:
+    return access.visible_models(actor).select_for_update(of=("self",)).get(pk=model.pk)
+
+
+def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) -> RegisteredModel:
+    if SlugHistory.objects.filter(slug=slug).exists():
+        # Somebody else's, now or formerly: what one may not see does not exist (404).
+        raise RegisteredModel.DoesNotExist
+    given = body.given()
+    absent = [
+        FieldError(f"/{f}", "required", "a new model needs this")
+        for f in _REQUIRED
+        if f not in given
+    ]
+    if absent:
+        raise Invalid(*absent)
+    inputs.slug_of(slug, longest=100)
+    model = RegisteredModel(slug=slug, **_columns(actor, None, given))
+    access.require(actor, Right.EDIT_MODELS, model.unit)
+    _assess(model)
+    model.save(force_insert=True)
+    SlugHistory.objects.create(slug=slug, model=model)
+    ModelUse.objects.create(
+        model=model, purpose=model.purpose, jurisdictions=model.jurisdictions, is_default=True
+    )
+    _keep_assessment(actor, model, at=at)
+    claims.tie_model(model)
+    audit.record(
+        actor, "model.registered", model, at=at, unit=model.unit,
+        after=snapshot(model), reason=body.change_reason,
+    )  # fmt: skip
+    return model
+
+
+def _change(
+    actor: Actor,
+    model: RegisteredModel,
+    body: inputs.ModelBody,
+    given: dict[str, Any],
+    *,
+    at: datetime,
+) -> RegisteredModel:
+    access.require(actor, Right.EDIT_MODELS, model.unit)
+    before, unit = snapshot(model), model.unit
+    if slug := given.pop("slug", ""):
+        _rename(model, slug)
+    columns = _columns(actor, model, given)
+    for field, value in columns.items():
+        setattr(model, field, value)
+    if model.unit != unit:
+        access.require(actor, Right.EDIT_MODELS, model.unit)
+    _assess(model)
+    after = snapshot(model)
+    if after == before:
+        return model
+    model.save(update_fields=[*columns, "slug", "tier", "tier_reasons", "updated_at"])
+    if any(before[field] != after[field] for field in ("tier", "tier_answers")):
+        _keep_assessment(actor, model, at=at)
+    if before["mlflow"] != after["mlflow"]:
+        claims.tie_model(model)
+    model.uses.filter(is_default=True).update(
+        purpose=model.purpose, jurisdictions=model.jurisdictions
+    )
+    audit.record(
+        actor, "model.changed", model, at=at, unit=model.unit,
+        before=before, after=after, reason=body.change_reason,
+    )  # fmt: skip
+    return model
+
+
+def _columns(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Turn what was sent into columns; references are looked up among what the actor sees."""
+    columns: dict[str, Any] = {
+        field: _CLEARED.get(field) if value is None else value for field, value in given.items()
+    }
+    for field in ("tags", "jurisdictions"):
+        if field in columns:
+            columns[field] = list(dict.fromkeys(columns[field]))
+    if "tier_answers" in columns:
+        answers = columns["tier_answers"].items()
+        columns["tier_answers"] = {key: value for key, value in answers if value is not None}
+    return resolve(actor, model, columns)
+
+
+def _rename(model: RegisteredModel, slug: str) -> None:
+    if slug == model.slug:
+        return
+    inputs.slug_of(slug, longest=100)
+    known = SlugHistory.objects.filter(slug=slug).first()
+    if known is not None and known.model_id != model.pk:
+        raise _slug_taken()
+    if known is None:
+        SlugHistory.objects.create(slug=slug, model=model)
+    model.slug = slug
+
+
+def _slug_taken() -> Invalid:
+    return invalid("/slug", "taken", "this slug is or was another model's", "choose another one")
+
+
+@contextmanager
+def _conflicts_told() -> Iterator[None]:
+    """Say which field another record has, instead of showing the database's words."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "one_record_per_mlflow_model" in str(error):
+            detail = "another record is tied to this MLflow model"
+            raise invalid("/mlflow/model", "taken", detail) from error
+        if "slug" in str(error):
+            raise _slug_taken() from error
+        raise
+
+
+def _assess(model: RegisteredModel) -> None:
+    found = tiering.assess(model.tier_answers)
+    model.tier, model.tier_reasons = found.tier, list(found.reasons)
+
+
+def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> None:
+    TierAssessment.objects.create(
+        model=model,
+        answers=model.tier_answers,
+        rule_version=tiering.RULE_VERSION,
+        tier=model.tier,
+        reasons=model.tier_reasons,
+        by=actor.person,
+        at=at,
+    )
+
+
+def snapshot(model: RegisteredModel) -> dict[str, Any]:
+    """Return the record as the audit keeps it."""
+    claim = model.mlflow_server and f"{model.mlflow_server.slug}: {model.mlflow_name}"
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "business_unit": model.unit.slug,
+        "owner": model.owner.email,
+        "deputy": model.deputy.email if model.deputy else None,
+        "purpose": model.purpose,
+        "description": model.description,
+        "task": str(model.task),
+        "lifecycle": str(model.lifecycle),
+        "decision_role": str(model.decision_role),
+        "jurisdictions": list(model.jurisdictions),
+        "tags": list(model.tags),
+        "tier": model.tier,
+        "tier_answers": dict(model.tier_answers),
+        "mlflow": claim,
+    }

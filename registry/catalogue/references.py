@@ -1,0 +1,69 @@
+"""Look up what a model's body refers to: unit, people, MLflow server."""
+
+from typing import Any
+
+from registry import access
+from registry.actors import Actor
+from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel
+from registry.problems import FieldError, Invalid
+
+
+def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Replace references by objects, or raise Invalid naming each one that is not there."""
+    columns = dict(given)
+    errors: list[FieldError] = []
+    try:
+        if "business_unit" in columns:
+            columns["unit"] = _unit(actor, columns.pop("business_unit"))
+    except Invalid as error:
+        errors += error.errors
+    for field in ("owner", "deputy"):
+        try:
+            if columns.get(field):
+                known = getattr(model, field) if model else None
+                columns[field] = _person(actor, field, columns[field], known)
+        except Invalid as error:
+            errors += error.errors
+    try:
+        if "mlflow" in columns:
+            claim = columns.pop("mlflow")
+            columns["mlflow_server"] = _server(claim.get("server", "default")) if claim else None
+            columns["mlflow_name"] = claim["model"] if claim else ""
+    except Invalid as error:
+        errors += error.errors
+    owner = columns.get("owner", model and model.owner)
+    if columns.get("deputy", model and model.deputy) == owner and owner is not None:
+        errors.append(
+            FieldError("/deputy", "invalid", "the deputy is somebody else than the owner")
+        )
+    if errors:
+        raise Invalid(*errors)
+    return columns
+
+
+def _unit(actor: Actor, slug: str) -> BusinessUnit:
+    unit = access.visible_units(actor).filter(slug=slug).first()
+    if unit is None:
+        detail, fix = f"there is no unit '{slug[:60]}' that you see", "GET /api/v1/business-units/"
+        raise Invalid(FieldError("/business_unit", "unknown_unit", detail, fix))
+    return unit
+
+
+def _person(actor: Actor, field: str, email: str, known: Person | None) -> Person:
+    if known is not None and known.email == email:
+        return known  # Sending back what is there is no change, even if one sees them no more.
+    person = access.visible_people(actor).filter(email=email, is_active=True).first()
+    if person is None:
+        detail = f"nobody whom you see has the address '{email[:80]}'"
+        fix = f"GET /api/v1/people/?q={email.partition('@')[0][:40]} finds people"
+        raise Invalid(FieldError(f"/{field}", "unknown_person", detail, fix))
+    return person
+
+
+def _server(slug: str) -> MLflowServer:
+    server = MLflowServer.objects.filter(slug=slug).first()
+    if server is None:
+        detail = f"there is no MLflow server '{slug[:60]}'"
+        fix = "GET /api/v1/mlflow-servers/; a platform admin adds servers"
+        raise Invalid(FieldError("/mlflow/server", "unknown_server", detail, fix))
+    return server

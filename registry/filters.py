@@ -1,0 +1,80 @@
+"""Read the filters of a list from its address; a misspelled one is refused, not ignored."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from registry.actors import Actor
+from registry.models import RegisteredModel
+from registry.models.models import Lifecycle, Task
+from registry.problems import FieldError, Invalid, invalid
+
+_OF_EVERY_LIST = {"limit", "cursor", "count"}
+MODEL_FILTERS: Mapping[str, str] = {
+    "bu": "slug of the business unit; several with commas",
+    "business_unit": "the same as `bu`",
+    "tier": "1, 2, 3 or 4 (de minimis); several with commas",
+    "tier__lte": "this tier or a graver one",
+    "owner": "address of the owner, or `me`",
+    "task": "kind of task; several with commas",
+    "lifecycle": "state of the model; several with commas",
+    "tag": "a tag; repeat it for models that have all of them",
+    "q": "words in slug, name, purpose or description",
+}
+
+
+def refuse_unknown(params: QueryDict, names: Collection[str]) -> None:
+    """Raise Invalid for a filter that the list does not have."""
+    unknown = sorted(set(params) - set(names) - _OF_EVERY_LIST)
+    if unknown:
+        fix = f"known filters: {', '.join(sorted(names)) or 'none'}"
+        raise Invalid(
+            *(FieldError(f"/{n[:60]}", "unknown_filter", "no such filter", fix) for n in unknown)
+        )
+
+
+def filter_models(
+    models: QuerySet[RegisteredModel], params: QueryDict, actor: Actor
+) -> QuerySet[RegisteredModel]:
+    """Narrow a list of models by MODEL_FILTERS."""
+    given, wanted = {name: str(params[name]) for name in params}, Q()
+    for name in ("bu", "business_unit"):
+        if name in given:
+            wanted &= Q(unit__slug__in=_parts(given[name]))
+    if "tier" in given:
+        wanted &= Q(tier__in=[_tier("/tier", part) for part in _parts(given["tier"])])
+    if "tier__lte" in given:
+        wanted &= Q(tier__lte=_tier("/tier__lte", given["tier__lte"]))
+    if "owner" in given:
+        mine = given["owner"] == "me" and actor.person is not None
+        wanted &= Q(owner=actor.person) if mine else Q(owner__email=given["owner"].lower())
+    if "task" in given:
+        wanted &= Q(task__in=_choices("/task", given["task"], Task.values))
+    if "lifecycle" in given:
+        wanted &= Q(lifecycle__in=_choices("/lifecycle", given["lifecycle"], Lifecycle.values))
+    if tags := params.getlist("tag"):
+        wanted &= Q(tags__contains=tags)
+    for word in given.get("q", "").split()[:10]:
+        found = Q(slug__icontains=word) | Q(name__icontains=word)
+        wanted &= found | Q(purpose__icontains=word) | Q(description__icontains=word)
+    return models.filter(wanted)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _tier(pointer: str, text: str) -> int:
+    if text not in ("1", "2", "3", "4"):
+        raise invalid(pointer, "invalid", "a tier is 1, 2, 3 or 4")
+    return int(text)
+
+
+def _choices(pointer: str, text: str, known: Collection[Any]) -> list[str]:
+    parts = _parts(text)
+    if unknown := [part for part in parts if part not in known]:
+        fix = f"one of {', '.join(map(str, known))}"
+        raise invalid(pointer, "invalid", f"there is no '{unknown[0][:40]}'", fix)
+    return parts

@@ -1,0 +1,168 @@
+"""What people and scripts may send about units, people, servers and models.
+
+A field that may be cleared is typed `X | None`; null in any other is refused.
+"""
+
+import re
+import uuid
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from registry.access import Right
+from registry.bodies import Body, Change
+from registry.models.models import DecisionRole, Lifecycle, Task
+from registry.models.people import FleetRoleName, UnitRole
+from registry.problems import Invalid, invalid
+
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+_EMAIL = r"^[^@\s<>\",;]+@[^@\s<>\",;]+$"
+
+
+def slug_of(text: str, *, longest: int, at: str = "/slug") -> str:
+    """Return `text` if it can be a slug; one that looks like a UUID would be taken for one."""
+    if len(text) > longest or not _SLUG.fullmatch(text) or _is_uuid(text):
+        raise _no_slug(at, longest)
+    return text
+
+
+def _no_slug(at: str, longest: int) -> Invalid:
+    fix = f"lower-case letters, digits and single dashes, at most {longest} characters"
+    return invalid(at, "invalid", "this cannot be a slug", fix)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_valid = False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+        raise ValueError("an address such as https://mlflow.example.com")
+    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", text):
+        raise ValueError("no user, query or fragment; credentials have fields of their own")
+    return text.rstrip("/")
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError("no such time zone; write it as Europe/Berlin")
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Email = Annotated[str, StringConstraints(pattern=_EMAIL, max_length=254, to_lower=True)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+LongText = Annotated[str, StringConstraints(max_length=20_000, strip_whitespace=True)]
+
+
+class UnitBody(Change):
+    """A business unit."""
+
+    name: Name = ""
+
+
+class MembershipBody(Body):
+    """One role in one unit."""
+
+    business_unit: str
+    role: UnitRole
+
+
+class PersonBody(Change):
+    """Somebody with an account; `memberships` and `fleet_roles` replace what was there."""
+
+    name: Name = ""
+    password: str | None = Field(default=None, max_length=200)
+    manager: Email | None = None
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    is_active: bool = True
+    memberships: list[MembershipBody] = Field(default=[], max_length=500)
+    fleet_roles: list[FleetRoleName] = Field(default=[], max_length=10)
+
+
+class MemberBody(Change):
+    """The roles of one person in one unit; an empty list takes the person out."""
+
+    roles: list[UnitRole] = Field(max_length=10)
+
+
+class ServerBody(Change):
+    """An MLflow server; secrets are stored encrypted and never answered."""
+
+    origin: Annotated[str, Field(max_length=300), AfterValidator(_origin)] = ""
+    workspace: str = Field(default="", max_length=120)
+    username: str = Field(default="", max_length=120)
+    password: str | None = Field(default=None, max_length=1000)
+    token: str | None = Field(default=None, max_length=4000)
+
+
+class TierAnswers(Body):
+    """Answers to the tier's questions; one that is left out counts as the worst."""
+
+    exposure: int | None = Field(default=None, ge=0, le=4)
+    purpose: int | None = Field(default=None, ge=0, le=4)
+    harm: int | None = Field(default=None, ge=0, le=4)
+    method: int | None = Field(default=None, ge=0, le=3)
+    data: int | None = Field(default=None, ge=0, le=3)
+    change: int | None = Field(default=None, ge=0, le=3)
+    build: int | None = Field(default=None, ge=0, le=3)
+    bias: int | None = Field(default=None, ge=0, le=3)
+    reliance: int | None = Field(default=None, ge=0, le=3)
+    significant_effect_on_people: bool | None = None
+    eu_high_risk: bool | None = None
+    regulatory_figure: bool | None = None
+    feeds_tier1: int | None = Field(default=None, ge=0, le=100_000)
+
+
+class MLflowClaim(Body):
+    """Where MLflow knows the model."""
+
+    server: str = Field(default="default", max_length=60)
+    model: str = Field(min_length=1, max_length=300)
+
+
+class ModelBody(Change):
+    """A registered model; what is absent is kept, and the tier is computed, never sent."""
+
+    name: Annotated[Name, Field(max_length=200)] = ""
+    business_unit: str = ""
+    owner: Email = ""
+    deputy: Email | None = None
+    purpose: Annotated[LongText, Field(min_length=1)] = ""
+    description: LongText | None = None
+    task: Task = Task.CLASSIFICATION
+    lifecycle: Lifecycle = Lifecycle.IN_DEVELOPMENT
+    decision_role: DecisionRole = DecisionRole.ONE_INPUT
+    jurisdictions: list[Jurisdiction] | None = Field(default=None, max_length=300)
+    tags: list[Tag] | None = Field(default=None, max_length=100)
+    tier_answers: TierAnswers | None = None
+    mlflow: MLflowClaim | None = None
+
+
+class ModelPatch(ModelBody):
+    """A change of a registered model: null clears, `tier_answers` are merged."""
+
+    slug: str = Field(default="", max_length=100)
+    add_tags: list[Tag] = Field(default=[], max_length=100)
+    remove_tags: list[Tag] = Field(default=[], max_length=100)
+
+
+class TokenBody(Body):
+    """A key for a script; without scopes it may do what its person may do."""
+
+    name: Name
+    scopes: list[Right] = Field(default=[], max_length=20)
+    business_unit: str | None = None
+    days: int = Field(default=90, ge=1, le=366)
