@@ -1,0 +1,1 @@
+"""Examples of how other teams work with Muster."""

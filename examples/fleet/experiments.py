@@ -1,0 +1,167 @@
+"""Log a trained version to MLflow as Muster's logging contract describes, and register it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas
+import sklearn
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from mlflow.utils.logging_utils import disable_logging
+
+from examples.fleet.calendar import Calendar
+from examples.fleet.estimators import inputs
+from examples.fleet.specification import ModelSpec
+from examples.fleet.training import Trained
+from examples.fleet.worlds.world import World
+
+# Said by hand: MLflow would otherwise import the model in a new process to find out (5 s each).
+REQUIREMENTS = [f"scikit-learn=={sklearn.__version__}", f"pandas=={pandas.__version__}"]
+# MLflow writes skops files, not pickles; the trees of ensembles must be named to it.
+TRUSTED = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+]
+FINGERPRINT = "fleet.fingerprint"
+LIMIT = "fleet.limit"
+FAIRNESS_LIMIT = "0.8"
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A version as MLflow knows it."""
+
+    run_id: str
+    number: int
+
+
+def connect(uri: str) -> MlflowClient:
+    """Point MLflow at a server, quietly."""
+    disable_logging()
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="mlflow")
+    mlflow.set_tracking_uri(uri)
+    return MlflowClient(uri)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What an earlier publication left behind: what it was made of, and the limit it found."""
+
+    fingerprint: str
+    limit: float | None
+
+
+def published(client: MlflowClient, slug: str) -> Published | None:
+    """Say what an earlier publication left; None when none came to its end."""
+    try:
+        tags = client.get_registered_model(slug).tags
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+    if FINGERPRINT not in tags:
+        return None
+    return Published(tags[FINGERPRINT], float(tags[LIMIT]) if LIMIT in tags else None)
+
+
+def log_version(
+    client: MlflowClient,
+    spec: ModelSpec,
+    world: World,
+    trained: Trained,
+    *,
+    limits_set_at: str,
+    label: str,
+    alias: str = "",
+    tags: dict[str, str] | None = None,
+) -> Logged:
+    """Log run, inputs, artifacts and model, register the model and give it its alias."""
+    experiment = _experiment(client, f"{spec.unit}-models")
+    commit = hashlib.sha1(f"{spec.slug}:{label}".encode(), usedforsecurity=False).hexdigest()
+    run_tags = {
+        "mlflow.source.git.commit": commit,
+        "mlflow.source.name": f"{spec.unit}/train_{spec.slug.replace('-', '_')}.py",
+        "mlflow.user": spec.deputy.partition("@")[0],
+        "muster.prediction": "prediction",
+        "muster.label": "label",
+        "muster.time": "time",
+        "muster.segments": ",".join(world.segments),
+        "muster.limits_set_at": limits_set_at,
+        **({"muster.fairness_limit": FAIRNESS_LIMIT} if trained.groups else {}),
+        **(tags or {}),
+    }
+    features = inputs(trained.learned, world.features)
+    with mlflow.start_run(
+        experiment_id=experiment, run_name=f"{spec.slug} {label}", tags=run_tags
+    ) as run:
+        mlflow.log_params({**trained.params, "rows": len(trained.learned), "version": label})
+        mlflow.log_metrics(trained.metrics)
+        mlflow.log_input(
+            mlflow.data.from_pandas(features, name=f"{spec.slug}-training"), context="training"
+        )
+        _log_artifacts(trained, limits_set_at)
+        info = mlflow.sklearn.log_model(
+            trained.pipeline,
+            name="model",
+            signature=mlflow.models.infer_signature(
+                features.head(100), trained.pipeline.predict(features.head(100))
+            ),
+            pip_requirements=REQUIREMENTS,
+            skops_trusted_types=TRUSTED,
+            registered_model_name=spec.slug,
+        )
+    if alias:
+        client.set_registered_model_alias(spec.slug, alias, str(info.registered_model_version))
+    return Logged(run.info.run_id, int(info.registered_model_version))
+
+
+def mark_published(client: MlflowClient, slug: str, fingerprint: str, limit: float | None) -> None:
+    """Leave word that everything of this model was published."""
+    if limit is not None:
+        client.set_registered_model_tag(slug, LIMIT, str(limit))
+    client.set_registered_model_tag(slug, FINGERPRINT, fingerprint)
+
+
+def log_latencies(
+    client: MlflowClient, run_id: str, calendar: Calendar, values: list[float]
+) -> None:
+    """Log one reading a week, each with a moment inside its window."""
+    points = [
+        Metric(
+            "latency_p95_ms",
+            value,
+            int(calendar.window(number).timestamp() * 1000) + 6 * 86_400_000,
+            number,
+        )
+        for number, value in enumerate(values, start=1)
+    ]
+    client.log_batch(run_id, metrics=points)
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    return str(found.experiment_id if found else client.create_experiment(name))
+
+
+def _log_artifacts(trained: Trained, limits_set_at: str) -> None:
+    documents: dict[str, Any] = {"importance.json": trained.importance}
+    if trained.groups:
+        documents["groups.json"] = trained.groups
+    if trained.out_of_time:
+        documents["oot.json"] = {**trained.out_of_time, "limit_set_at": limits_set_at}
+    with tempfile.TemporaryDirectory() as folder:
+        trained.reference.to_parquet(Path(folder, "reference.parquet"), index=False)
+        for name, document in documents.items():
+            Path(folder, name).write_text(json.dumps(document, indent=1), encoding="utf-8")
+        mlflow.log_artifacts(folder, "muster")

@@ -1,0 +1,185 @@
+"""What Muster is told about the fleet: units, people, models, sources, checks and policies."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from examples.fleet.calendar import Calendar
+from examples.fleet.governance import USES
+from examples.fleet.metrics import TOP
+from examples.fleet.muster_client import Muster
+from examples.fleet.organization import UNITS, people
+from examples.fleet.specification import ModelSpec
+from examples.fleet.worlds.world import World
+
+WEBHOOK_UNIT = "payments"
+TWO_OF_THREE = {"bad": 2, "of": 3, "good": 2}
+RETRAINED_UNITS = ("telecom", "software", "lending", "payments", "commerce", "supply")
+
+
+def webhook_secret(secret: str) -> str:
+    """Write a secret as Standard Webhooks wants it."""
+    if secret.startswith("whsec_"):
+        return secret
+    return "whsec_" + base64.b64encode(secret.encode()).decode()
+
+
+def register_organization(muster: Muster, password: str) -> None:
+    """Tell Muster the units and everybody in them."""
+    for unit in UNITS:
+        muster.put("business-units", unit.slug, body={"name": unit.name})
+    for person in people():
+        body: dict[str, Any] = {
+            "name": person.name,
+            "time_zone": person.time_zone,
+            "memberships": list(person.memberships),
+            "fleet_roles": list(person.fleet_roles),
+        }
+        if person.manager:
+            body["manager"] = person.manager
+        if person.signs_in:
+            body["password"] = password
+        muster.put("people", person.email, body=body)
+
+
+def register_outside(muster: Muster, trainer_url: str, secret: str) -> None:
+    """Tell Muster where retraining is done, and where one unit wants its alerts as well."""
+    for slug in RETRAINED_UNITS:
+        body = {"business_unit": slug, "url": f"{trainer_url}/retrain", "secret": secret}
+        muster.put("trainers", f"{slug}-trainer", body=body)
+    body = {
+        "business_unit": WEBHOOK_UNIT,
+        "kind": "webhook",
+        "address": f"{trainer_url}/alerts",
+        "secret": secret,
+    }
+    muster.put("channels", f"{WEBHOOK_UNIT}-desk", body=body)
+
+
+def register_policies(muster: Muster) -> None:
+    """Tell Muster when to retrain: one rule for all, and closer ones where a trainer stands by."""
+    signals = [
+        {"signal": "drift_share", "at_least": 0.2, "windows": 2, "of": 3},
+        {
+            "signal": "metric_drop",
+            "check": "performance",
+            "metric": "roc_auc",
+            "at_least": 0.05,
+            "windows": 2,
+            "of": 3,
+        },
+    ]
+    usual: dict[str, Any] = {
+        "signals": signals,
+        "cadence_days": 90,
+        "cadence_grace_days": 10,
+        "cooldown_days": 14,
+        "max_per_quarter": 2,
+        "hold_on_data_fault": True,
+    }
+    muster.put("policies", "fleet-default", body={"selector": {}, "spec": usual})
+    for slug in RETRAINED_UNITS:
+        body = {
+            "business_unit": slug,
+            "selector": {"business_unit": slug},
+            "spec": {**usual, "trainer": f"{slug}-trainer"},
+        }
+        muster.put("policies", f"{slug}-retraining", body=body)
+
+
+def register_model(muster: Muster, spec: ModelSpec, landing: Path) -> None:
+    """Tell Muster one model and where its batches land."""
+    body = {
+        "name": spec.name,
+        "business_unit": spec.unit,
+        "owner": spec.owner,
+        "deputy": spec.deputy,
+        "purpose": spec.purpose,
+        "task": spec.task,
+        "lifecycle": "active",
+        "tags": sorted(spec.tags),
+        "mlflow": {"server": "default", "model": spec.slug},
+        **USES[spec.governance],
+    }
+    muster.put("models", spec.slug, body=body)
+    source = {"address": str(landing / spec.slug), "format": "parquet"}
+    muster.put("models", spec.slug, "sources", "requests", body=source)
+
+
+def register_checks(
+    muster: Muster, spec: ModelSpec, world: World, limit: float | None, calendar: Calendar
+) -> None:
+    """Tell Muster what to look at each week, and where the limits are."""
+    for name, check in checks(spec, world, limit, calendar).items():
+        muster.put("models", spec.slug, "checks", name, body=check)
+
+
+def checks(
+    spec: ModelSpec, world: World, limit: float | None, calendar: Calendar
+) -> dict[str, dict[str, Any]]:
+    """Write down the checks of one model."""
+    weekly = {
+        "every_days": 7,
+        "start": f"{calendar.start:%Y-%m-%dT%H:%M:%SZ}",
+        "grace_hours": 24,
+    }
+    made = {"data": {"kind": "data", "spec": {**weekly, **_data(spec, world)}}}
+    if spec.limit is not None and limit is not None:
+        made["performance"] = {
+            "kind": "performance",
+            "spec": {**weekly, **_performance(spec, limit)},
+        }
+    if spec.latency is not None:
+        made["latency"] = {
+            "kind": "metric",
+            "spec": {
+                **weekly,
+                "metric": "latency_p95_ms",
+                "direction": "max",
+                "limit": spec.latency[1],
+                "when": {"bad": 1, "of": 1, "good": 1},
+                "severity": {"breach": "watch"},
+            },
+        }
+    return made
+
+
+def _data(spec: ModelSpec, world: World) -> dict[str, Any]:
+    method, limit = spec.drift
+    answer = "score" if spec.task == "classification" else "prediction"
+    return {
+        "source": "requests",
+        "baseline": "season" if spec.seasonal else "training",
+        "numeric": {"method": method, "limit": limit},
+        "categorical": {"method": "psi", "limit": 0.2},
+        "features": {name: {} for name in world.features},
+        "prediction": {"column": answer, "method": method, "limit": limit},
+        "segments": list(world.segments),
+        "segment_min_rows": 300,
+        "segment_limit": 0.35,
+        "min_rows": 200,
+        "time": "time",
+        "when": TWO_OF_THREE,
+        "severity": {"drift": "watch", "data_fault": "watch"},
+    }
+
+
+def _performance(spec: ModelSpec, limit: float) -> dict[str, Any]:
+    if spec.limit is None:
+        raise ValueError(f"{spec.slug} has no performance limit")
+    wanted = {"name": spec.limit.metric, "direction": spec.limit.direction, "limit": limit}
+    return {
+        "source": "requests",
+        "label_delay_days": 7 * spec.weeks_late,
+        "label": "label",
+        "prediction": "prediction",
+        **({"score": "score"} if spec.task == "classification" else {}),
+        **({"group": "session", "k": TOP} if spec.task == "ranking" else {}),
+        "min_labels": 100,
+        "min_completeness": 0.8,
+        "metrics": [wanted],
+        "when": TWO_OF_THREE,
+        "severity": {"breach": "critical"},
+    }
