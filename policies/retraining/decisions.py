@@ -182,18 +182,18 @@ def _record(
 ) -> None:
     held = before is not None and before.action == Decision.Action.HOLD
     holds = decided.action == Decision.Action.HOLD
+    happened = []
+    if held != holds:
+        happened.append("retraining.held" if holds else "retraining.released")
     if decided.action == Decision.Action.RETRAIN:
-        action = "retraining.requested"
-    elif held != holds:
-        action = "retraining.held" if holds else "retraining.released"
-    else:
-        return
-    audit.record(
-        SYSTEM,
-        action,
-        model,
-        at=at,
-        unit=model.unit,
-        after={"action": decided.action, "policy": f"{version.policy.slug}@{version.number}"},
-        reason=_short(decided.reasons[0]),
-    )
+        happened.append("retraining.requested")
+    for action in happened:
+        audit.record(
+            SYSTEM,
+            action,
+            model,
+            at=at,
+            unit=model.unit,
+            after={"action": decided.action, "policy": f"{version.policy.slug}@{version.number}"},
+            reason=_short(decided.reasons[0]),
+        )

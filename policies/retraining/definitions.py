@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from pydantic import BaseModel
-from registry.inputs import slug_of
 
 from policies.models import PolicyVersion, RetrainingPolicy, Trainer
 from policies.retraining.specs import PolicySpec, Selector
@@ -13,13 +11,15 @@ from policies.retraining.trainers import TrainerBody, find_unit, put_trainer
 from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
+from registry.catalogue.races import upsert
+from registry.inputs import slug_of
 from registry.models import BusinessUnit, RegisteredModel
 from registry.problems import FieldError, Invalid, invalid
 
 __all__ = ["PolicyBody", "TrainerBody", "put_policy", "put_trainer"]
 
 
-class PolicyBody(bodies.Body):
+class PolicyBody(bodies.Change):
     """A policy as it is written: no business unit makes it one of the whole fleet."""
 
     business_unit: str | None = None
@@ -27,31 +27,37 @@ class PolicyBody(bodies.Body):
     spec: dict[str, Any] = {}
 
 
+@upsert
 def put_policy(
     actor: Actor, slug: str, data: dict[str, Any], *, at: datetime
 ) -> tuple[RetrainingPolicy, bool]:
     """Create a policy, or add a version to it where something changed."""
     slug = slug_of(slug, longest=60)
-    given = bodies.parse(PolicyBody, data).given()
-    with transaction.atomic():
-        policy = RetrainingPolicy.objects.select_for_update(of=("self",)).filter(slug=slug).first()
-        created = policy is None
-        unit = _unit_of(actor, policy, given)
-        _require_policy_right(actor, unit)
-        newest = None if policy is None else policy.versions.order_by("-number").first()
-        selector = _selector(given, newest, unit)
-        spec = _spec(given, newest, unit)
-        if policy is None:
-            policy = RetrainingPolicy.objects.create(slug=slug, unit=unit)
-        before = {} if newest is None else {"selector": newest.selector, "spec": newest.spec}
-        after = {"selector": selector, "spec": spec}
-        if before != after:
-            number = newest.number + 1 if newest else 1
-            PolicyVersion.objects.create(
-                policy=policy, number=number, by=actor.person, at=at, **after
-            )
-            action = "policy.created" if created else "policy.changed"
-            audit.record(actor, action, policy, at=at, unit=unit, before=before, after=after)
+    body = bodies.parse(PolicyBody, data)
+    given = body.given()
+    policy = RetrainingPolicy.objects.select_for_update(of=("self",)).filter(slug=slug).first()
+    created = policy is None
+    unit = _unit_of(actor, policy, given)
+    _require_policy_right(actor, unit)
+    newest = None if policy is None else policy.versions.order_by("-number").first()
+    after = {"selector": _selector(given, newest, unit), "spec": _spec(given, newest, unit)}
+    before = {} if newest is None else {"selector": newest.selector, "spec": newest.spec}
+    if before != after:
+        policy = policy or RetrainingPolicy.objects.create(slug=slug, unit=unit)
+        number = newest.number + 1 if newest else 1
+        PolicyVersion.objects.create(policy=policy, number=number, by=actor.person, at=at, **after)
+        action = "policy.created" if created else "policy.changed"
+        audit.record(
+            actor,
+            action,
+            policy,
+            at=at,
+            unit=unit,
+            before=before,
+            after=after,
+            reason=body.change_reason,
+        )
+    assert policy is not None
     return policy, created
 
 
@@ -61,7 +67,7 @@ def _unit_of(
     if policy is None:
         slug = given.get("business_unit")
         return None if slug is None else find_unit(actor, slug)
-    if policy.unit is not None and not access.visible_units(actor).filter(pk=policy.unit_id):
+    if policy.unit is not None and not access.visible_units(actor).filter(pk=policy.unit.pk):
         raise RetrainingPolicy.DoesNotExist
     current = policy.unit.slug if policy.unit else None
     if "business_unit" in given and given["business_unit"] != current:

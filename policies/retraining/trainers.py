@@ -7,20 +7,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
-from registry.inputs import slug_of
 
 from policies.models import Trainer
 from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
+from registry.catalogue.races import upsert
+from registry.inputs import slug_of
 from registry.models import BusinessUnit
 from registry.problems import FieldError, Invalid, invalid
 
 _SECRET_BYTES = (16, 64)
 
 
-class TrainerBody(bodies.Body):
+class TrainerBody(bodies.Change):
     """A trainer as it is written; the secret is never answered."""
 
     business_unit: str = ""
@@ -37,44 +37,53 @@ def find_unit(actor: Actor, slug: str) -> BusinessUnit:
     return unit
 
 
+@upsert
 def put_trainer(
     actor: Actor, slug: str, data: dict[str, Any], *, at: datetime
 ) -> tuple[Trainer, bool]:
     """Create or change a trainer; its secret is kept encrypted and never shown."""
     slug = slug_of(slug, longest=60)
-    given = bodies.parse(TrainerBody, data).given()
-    with transaction.atomic():
-        trainer = Trainer.objects.select_for_update(of=("self",)).filter(slug=slug).first()
-        if trainer is None:
-            return _create(actor, slug, given, at), True
-        unit = trainer.unit
-        if not access.visible_units(actor).filter(pk=unit.pk).exists():
-            raise Trainer.DoesNotExist
-        access.require(actor, Right.MANAGE_UNIT, unit)
-        if given.pop("business_unit", unit.slug) != unit.slug:
-            raise invalid("/business_unit", "immutable", "a trainer stays where it was made")
-        _check(given)
-        changes = {key: value for key, value in given.items() if getattr(trainer, key) != value}
-        if changes:
-            before = {"url": trainer.url, "secret": "set"}
-            Trainer.objects.filter(pk=trainer.pk).update(**changes)
-            trainer.refresh_from_db()
-            secret = "changed" if "secret" in changes else "set"
-            after = {"url": trainer.url, "secret": secret}
-            audit.record(
-                actor, "trainer.changed", trainer, at=at, unit=unit, before=before, after=after
-            )
+    body = bodies.parse(TrainerBody, data)
+    given = body.given()
+    trainer = Trainer.objects.select_for_update(of=("self",)).filter(slug=slug).first()
+    if trainer is None:
+        return _create(actor, slug, body, at), True
+    unit = trainer.unit
+    if not access.visible_units(actor).filter(pk=unit.pk).exists():
+        raise Trainer.DoesNotExist
+    access.require(actor, Right.MANAGE_UNIT, unit)
+    if given.pop("business_unit", unit.slug) != unit.slug:
+        raise invalid("/business_unit", "immutable", "a trainer stays where it was made")
+    _check(given)
+    changed = [key for key, value in given.items() if getattr(trainer, key) != value]
+    if changed:
+        before = {"url": trainer.url, "secret": "set"}
+        for key in changed:
+            setattr(trainer, key, given[key])
+        trainer.save(update_fields=changed)
+        after = {"url": trainer.url, "secret": "changed" if "secret" in changed else "set"}
+        audit.record(
+            actor,
+            "trainer.changed",
+            trainer,
+            at=at,
+            unit=unit,
+            before=before,
+            after=after,
+            reason=body.change_reason,
+        )
     return trainer, False
 
 
-def _create(actor: Actor, slug: str, given: dict[str, Any], at: datetime) -> Trainer:
-    unit = find_unit(actor, given.get("business_unit", ""))
+def _create(actor: Actor, slug: str, body: TrainerBody, at: datetime) -> Trainer:
+    unit = find_unit(actor, body.business_unit)
     access.require(actor, Right.MANAGE_UNIT, unit)
-    given = {"url": "", "secret": "", **given}
-    _check(given)
-    trainer = Trainer.objects.create(slug=slug, unit=unit, url=given["url"], secret=given["secret"])
+    _check({"url": body.url, "secret": body.secret})
+    trainer = Trainer.objects.create(slug=slug, unit=unit, url=body.url, secret=body.secret)
     after = {"url": trainer.url, "secret": "set"}
-    audit.record(actor, "trainer.created", trainer, at=at, unit=unit, before={}, after=after)
+    audit.record(
+        actor, "trainer.created", trainer, at=at, unit=unit, after=after, reason=body.change_reason
+    )
     return trainer
 
 
