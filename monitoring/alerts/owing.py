@@ -5,6 +5,7 @@ from datetime import datetime
 
 from monitoring.alerts import recipients
 from monitoring.models import Alert, Channel, Delivery
+from monitoring.states import DeliveryState
 
 FIRING, RESOLVED = "firing", "resolved"
 # The order within an alert and a channel: a recovery never overtakes the alarm.
@@ -34,6 +35,15 @@ def owe_resolved(alert: Alert, *, at: datetime) -> int:
         deliveries__alert=alert, deliveries__kind=FIRING, disabled_at=None
     ).distinct()
     return owe(alert, RESOLVED, channels, at=at)
+
+
+def owe_instead(alert: Alert, *, at: datetime) -> int:
+    """Owe the news to whoever stands in for the people that could not be reached."""
+    failed = Delivery.objects.filter(alert=alert, kind=FIRING, state=DeliveryState.DEAD)
+    people = recipients.instead_of(
+        alert.model, failed=set(failed.values_list("channel__person_id", flat=True))
+    )
+    return owe(alert, FIRING, recipients.mailboxes(people), at=at)
 
 
 def owe(alert: Alert, kind: str, channels: Iterable[Channel], *, at: datetime) -> int:

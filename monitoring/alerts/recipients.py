@@ -1,6 +1,6 @@
 """Say who is told about a model: its owner and deputy by mail, its unit by signed webhook."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from monitoring.models import Channel
 from registry.models import Person, RegisteredModel
@@ -15,10 +15,24 @@ def people_for(model: RegisteredModel) -> list[Person]:
     named = [person for person in (model.owner, model.deputy) if person and person.is_active]
     if named:
         return named
-    unit_admins = Person.objects.filter(
+    return unit_admins(model) or platform_admins()
+
+
+def instead_of(model: RegisteredModel, *, failed: Collection[int]) -> list[Person]:
+    """Return who is told when the mailboxes of some people (by id) cannot be reached."""
+    named = [person for person in (model.owner, model.deputy) if person and person.is_active]
+    for link in (named, unit_admins(model), platform_admins()):
+        if others := [person for person in link if person.pk not in failed]:
+            return others
+    return []
+
+
+def unit_admins(model: RegisteredModel) -> list[Person]:
+    """Return the active people who administer the model's unit."""
+    admins = Person.objects.filter(
         is_active=True, memberships__unit=model.unit_id, memberships__role=UnitRole.UNIT_ADMIN
     )
-    return list(unit_admins.distinct().order_by("pk")) or platform_admins()
+    return list(admins.distinct().order_by("pk"))
 
 
 def platform_admins() -> list[Person]:

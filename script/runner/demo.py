@@ -103,9 +103,7 @@ def say(line: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)
 
 
-def stop_on_signals() -> None:
-    """Turn the signals that end a program into an exception, so that everything is stopped."""
-
+def _stop_on_signals() -> None:
     def stop(number: int, frame: object) -> None:
         raise Stopped(signal.Signals(number).name)
 
@@ -149,7 +147,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Run the demo and leave nothing running, whatever happens."""
     options = parse()
-    stop_on_signals()
+    _stop_on_signals()
     demo: Demo | None = None
     code, last_line = 1, ""
     try:

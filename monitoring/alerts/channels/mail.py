@@ -1,0 +1,65 @@
+"""Mail by SMTP: text and HTML, threaded by incident; a repeat carries the same Message-ID."""
+
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.template.loader import render_to_string
+
+from monitoring.alerts.channels import ChannelError, Outgoing
+
+# One SMTP dialogue has about seven steps, and all of them must end before the lease does.
+STEP_SECONDS = 8
+
+
+def send(outgoing: Outgoing) -> str:
+    """Send one mail and return its Message-ID."""
+    message = build(outgoing)
+    message_id = str(message.extra_headers["Message-ID"])
+    try:
+        message.send()
+    except SMTPRecipientsRefused as error:
+        codes = {code for code, _ in error.recipients.values()}
+        raise ChannelError(
+            f"the address is refused: {error}", permanent=min(codes, default=0) >= 500
+        ) from error
+    except SMTPAuthenticationError as error:
+        raise ChannelError(f"the mail server refuses us: {error}", outage=True) from error
+    except SMTPResponseException as error:
+        raise ChannelError(
+            f"the mail server answers {error.smtp_code}", permanent=error.smtp_code >= 500
+        ) from error
+    except (SMTPException, OSError) as error:
+        raise ChannelError(f"no mail gets out: {error}", outage=True) from error
+    return message_id
+
+
+def build(outgoing: Outgoing) -> EmailMultiAlternatives:
+    """Render the mail."""
+    event = "alert_resolved" if outgoing.story.kind == "resolved" else "alert_opened"
+    context = {"letter": outgoing.letter}
+    subject = render_to_string(f"emails/{event}-subject.txt", context)
+    host = urlsplit(settings.MUSTER_PUBLIC_URL).hostname or "localhost"
+    thread = f"<{outgoing.thread}@{host}>"
+    message = EmailMultiAlternatives(
+        # A subject is one line: a line break would be a header of its own.
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"emails/{event}-text.txt", context),
+        to=[outgoing.address],
+        headers={
+            "Message-ID": f"<{outgoing.key}@{host}>",
+            "References": thread,
+            "In-Reply-To": thread,
+            "Auto-Submitted": "auto-generated",
+            "X-Muster-Attempt": str(outgoing.attempt),
+        },
+        connection=get_connection(timeout=STEP_SECONDS),
+    )
+    message.attach_alternative(render_to_string(f"emails/{event}-html.html", context), "text/html")
+    return message

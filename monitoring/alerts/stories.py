@@ -1,0 +1,154 @@
+"""Gather what a message about an alert tells, as it is when the message is sent."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+
+from monitoring.alerts.message import RunFacts, Story
+from monitoring.alerts.owing import FIRING
+from monitoring.alerts.wording import Crossing, day
+from monitoring.models import Alert, Channel, Delivery, Incident, Run
+from monitoring.states import AlertState, CloseVerdict, IncidentState
+from registry import queries
+from registry.models import Person
+
+
+def tell(delivery: Delivery) -> Story:
+    """Return the story for one delivery: about its alert, for the reader at its channel."""
+    alert, channel = delivery.alert, delivery.channel
+    model, incident = alert.model, alert.incident
+    champion = queries.champion(model)
+    detail = alert.detail
+    return Story(
+        kind=delivery.kind,
+        condition=alert.condition,
+        severity=alert.severity,
+        headline=alert.headline,
+        model=model.slug,
+        model_name=model.name,
+        version=champion.number if champion else None,
+        unit=model.unit.name,
+        tier=model.tier,
+        purpose=model.purpose,
+        check=alert.check_ref.slug,
+        check_kind=alert.check_ref.get_kind_display().lower(),
+        check_version=detail.get("check_version"),
+        segment=alert.segment,
+        since=alert.since,
+        opened_at=alert.opened_at,
+        resolved_at=alert.resolved_at,
+        resolved_by=incident.closed_by.name if incident.closed_by else "",
+        root_cause=_root_cause(incident),
+        incident=f"INC-{incident.pk}",
+        incident_url=f"{settings.MUSTER_PUBLIC_URL}/incidents/{incident.pk}/",
+        model_url=f"{settings.MUSTER_PUBLIC_URL}/m/{model.slug}/",
+        run=_run_facts(alert.opened_by_run),
+        crossings=tuple(Crossing(**found) for found in detail.get("crossings", [])),
+        crossings_total=detail.get("crossings_total", 0),
+        bad=detail.get("bad", 1),
+        of=detail.get("of", 1),
+        good=detail.get("good", 1),
+        also=_others(alert, opened_at=alert.opened_at),
+        still_open=_others(alert),
+        similar=_similar(alert),
+        notes=tuple(alert.notes.order_by("at", "pk").values_list("text", flat=True)),
+        told=_told(alert, channel),
+        role=_role(alert, channel),
+        time_zone=channel.person.time_zone if channel.person else "UTC",
+    )
+
+
+def _run_facts(run: Run | None) -> RunFacts:
+    if run is None:
+        return RunFacts(state="")
+    return RunFacts(
+        state=run.state,
+        reason=run.reason,
+        window_start=run.window.start,
+        window_end=run.window.end,
+        due_at=run.window.due_at,
+        finished_at=run.finished_at,
+        rows=run.rows,
+        completeness=run.completeness,
+        violations=_texts(run.summary.get("violations", [])),
+        notes=_texts(run.summary.get("notes", [])),
+    )
+
+
+def _texts(items: Iterable[Any]) -> tuple[str, ...]:
+    """Return sentences without their full stop, however the run's summary holds them."""
+    found = (
+        item.get("text") or item.get("detail") if isinstance(item, dict) else item for item in items
+    )
+    return tuple(str(text).rstrip(".") for text in found if text)
+
+
+def _others(alert: Alert, **wanted: Any) -> tuple[str, ...]:
+    others = (
+        Alert.objects.filter(incident=alert.incident_id, **wanted)
+        .exclude(pk=alert.pk)
+        .exclude(state=AlertState.RESOLVED)
+        .filter(model__unit=alert.model.unit_id)
+        .select_related("model")
+        .order_by("pk")[:10]
+    )
+    return tuple(
+        other.headline
+        if other.model_id == alert.model_id
+        else f"{other.model.slug}: {other.headline}"
+        for other in others
+    )
+
+
+def _root_cause(incident: Incident) -> str:
+    if incident.closed_by is None:
+        return ""
+    verdict = CloseVerdict(incident.verdict).label if incident.verdict else "closed"
+    return f"{verdict}: {incident.root_cause}" if incident.root_cause else verdict
+
+
+def _similar(alert: Alert) -> tuple[str, ...]:
+    """Name the latest case of the same cause that a person has closed."""
+    earlier = (
+        Incident.objects.filter(cause=alert.incident.cause, state=IncidentState.CLOSED)
+        .exclude(verdict=CloseVerdict.RECOVERED)
+        .exclude(pk=alert.incident_id)
+        .order_by("-closed_at")
+        .first()
+    )
+    if earlier is None or earlier.closed_at is None:
+        return ()
+    verdict = CloseVerdict(earlier.verdict).label.lower()
+    cause = f": {earlier.root_cause}" if earlier.root_cause else ""
+    return (
+        f"INC-{earlier.pk} was like this; closed {day(earlier.closed_at)} as {verdict}{cause}.",
+    )
+
+
+def _told(alert: Alert, channel: Channel) -> tuple[str, ...]:
+    rows = (
+        Delivery.objects.filter(alert=alert, kind=FIRING)
+        .exclude(channel=channel)
+        .select_related("channel__person")
+        .order_by("pk")
+    )
+    return tuple(
+        row.channel.person.name if row.channel.person else f"webhook {row.channel.slug}"
+        for row in rows
+    )
+
+
+def _role(alert: Alert, channel: Channel) -> str:
+    model = alert.model
+    if channel.person is None:
+        return f"a channel of {model.unit.name}"
+    return _role_of(channel.person, model.owner, model.deputy)
+
+
+def _role_of(person: Person, owner: Person, deputy: Person | None) -> str:
+    if person == owner:
+        return "owner"
+    if person == deputy:
+        return "deputy"
+    return f"administrator, because {owner.name}'s account or mailbox does not answer"

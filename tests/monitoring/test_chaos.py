@@ -1,0 +1,88 @@
+"""A real process is killed at each named point; nothing is lost, repeats carry the same key."""
+
+import re
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitoring import chaos
+from monitoring.alerts import claims, delivery
+from monitoring.models import Alert, Delivery, Incident
+from registry import clock
+from tests import cast
+from tests.monitoring.history import History
+from tests.monitoring.shifted import shifted
+
+ROOT = Path(__file__).resolve().parents[2]
+DELIVER = """
+import django; django.setup()
+from monitoring.alerts import delivery
+from registry import clock
+delivery.deliver_due(at=clock.now(), seconds=20)
+"""
+# How often the owner may see each message when the sender dies at the point: the channel took
+# it, but the row does not know.
+COPIES = {"delivery.claimed": 1, "delivery.sent": 2, "delivery.marked": 1}
+
+
+def die_at(point, environment, code, **more):
+    """Run `code` in a process of its own that is told to die at the point."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**environment, "MUSTER_CHAOS": point, **more},
+        timeout=120,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", COPIES)
+def test_a_sender_that_dies_loses_nothing_and_repeats_only_with_the_same_key(
+    point, smtp_catcher, process_environment
+):
+    history = History(cast.cast().model)
+    history.week(1, "missed", "no batch came")
+    history.week(2)
+    address = f"smtp://127.0.0.1:{smtp_catcher.port}"
+
+    die_at(point, process_environment, DELIVER, EMAIL_URL=address)
+    with shifted(timedelta(seconds=claims.LEASE_SECONDS + 1)):
+        delivery.deliver_due(at=clock.now(), seconds=20)
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+    ids = [mail["Message-ID"] for mail in smtp_catcher.messages]
+    firing, resolved = Delivery.objects.order_by("sequence").values_list("receipt", flat=True)
+    assert ids == [firing] * COPIES[point] + [resolved]
+    assert Alert.objects.count() == Incident.objects.count() == 1
+
+
+def points_in_the_code():
+    found = set()
+    for path in (ROOT / "monitoring").rglob("*.py"):
+        found |= set(re.findall(r"chaos\.point\(\s*\"([^\"]+)\"", path.read_text()))
+    return found
+
+
+def test_every_sending_point_is_crashed_at():
+    assert {name for name in chaos.POINTS if name.startswith("delivery.")} == set(COPIES)
+
+
+def test_every_point_in_the_code_is_listed():
+    assert points_in_the_code() <= set(chaos.POINTS)
+
+
+def test_a_point_that_is_not_listed_is_refused():
+    with pytest.raises(chaos.UnknownPoint):
+        chaos.point("somewhere")
+
+
+def test_without_the_setting_a_point_does_nothing():
+    chaos.point("delivery.sent")
