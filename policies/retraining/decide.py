@@ -73,6 +73,10 @@ def _hold(facts: Facts) -> str:
 
 def _block(facts: Facts, policy: PolicySpec, at: datetime) -> str | None:
     """Return the sentence that says why a wanted retraining has to wait, or None."""
+    if policy.trainer is None:
+        return "The policy names no trainer, so a person has to start the retraining."
+    if not facts.trainer_known:
+        return f"The policy names the trainer '{policy.trainer}', and there is none of that name."
     running = [item for item in facts.retrainings if item.state in ("requested", "started")]
     if running:
         return f"A retraining asked for on {running[-1].at:%Y-%m-%d} has not come back yet."

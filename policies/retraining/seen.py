@@ -60,6 +60,7 @@ class Facts:
     model: str
     lifecycle: str
     trigger_run: int
+    trainer_known: bool = True
     champion: int | None = None
     champion_created_at: datetime | None = None
     windows: tuple[WindowSeen, ...] = ()  # in window order

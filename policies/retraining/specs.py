@@ -65,7 +65,7 @@ class PolicySpec(_Spec):
     max_per_quarter: int = Field(default=2, ge=0, le=92)
     hold_on_data_fault: bool = True
     timeout_hours: int = Field(default=24, ge=1, le=24 * 30)
-    trainer: Slug
+    trainer: Slug | None = None  # None: a person retrains
 
     @model_validator(mode="after")
     def _has_a_reason_to_retrain(self) -> Self:

@@ -103,7 +103,9 @@ def say(line: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)
 
 
-def _stop_on_signals() -> None:
+def stop_on_signals() -> None:
+    """Turn the signals that end a program into an exception, so that everything is stopped."""
+
     def stop(number: int, frame: object) -> None:
         raise Stopped(signal.Signals(number).name)
 
@@ -147,7 +149,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Run the demo and leave nothing running, whatever happens."""
     options = parse()
-    _stop_on_signals()
+    stop_on_signals()
     demo: Demo | None = None
     code, last_line = 1, ""
     try:

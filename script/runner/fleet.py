@@ -107,7 +107,7 @@ class Fleet:
 
     def see_through(self, began_at: float, *, sound: bool) -> tuple[int, str]:
         """Wait for the first full cycle and print the truth table; return exit code, last line."""
-        found = self._await_cycle()
+        found = self.await_cycle()
         score = self.tasks.run_outside(
             "-m", "examples.fleet.score",
             f"--muster-url={self.at.web}",
@@ -122,7 +122,7 @@ class Fleet:
         good = sound and score == 0 and not down
         return (0 if good else 1), json.dumps(line)
 
-    def _await_cycle(self) -> dict[str, object]:
+    def await_cycle(self) -> dict[str, object]:
         """Ask again and again until nothing is pending; a standstill of minutes is a failure."""
         supervisor = self.tasks.supervisor
         before: object = None

@@ -32,6 +32,7 @@ class Part:
     command: tuple[str, ...]
     ready: Callable[[], bool] = always
     announces: str = ""  # what it writes to its log once it works
+    settle_seconds: float = 0  # for a part that gives no sign: how long it has to live
     environment: Mapping[str, str] = field(default_factory=dict)
     order: int = 0
     folder: Path | None = None

@@ -118,6 +118,7 @@ def sweep(environment: Environment) -> Part:
     return Part(
         name="sweep",
         command=(sys.executable, "manage.py", "sweep"),
+        settle_seconds=6,
         environment=environment,
         folder=CHECKOUT,
         order=3,

@@ -61,13 +61,26 @@ class State:
                 fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > deadline:
+                # A living runner, or the keeper of a killed one that ends its parts just now.
+                if self._holder_lives() or time.monotonic() > deadline:
                     raise RunnerError("script/demo is already running in this checkout") from None
                 time.sleep(0.2)
+        os.truncate(self.lock, 0)
+        os.pwrite(self.lock, str(os.getpid()).encode(), 0)
         try:
             self.values = json.loads((self.folder / "state.json").read_text())
         except FileNotFoundError:
             self.values = {}
+
+    def _holder_lives(self) -> bool:
+        holder = os.pread(self.lock, 20, 0)
+        try:
+            os.kill(int(holder), 0)
+        except (ValueError, ProcessLookupError):
+            return False
+        except PermissionError:
+            return True
+        return True
 
     def reset(self) -> None:
         """Forget everything but the lock."""

@@ -123,10 +123,11 @@ class Supervisor:
         if running.process is None or running.process.poll() is not None:
             return False
         if not running.is_ready:
+            settled = time.monotonic() - running.started_at >= running.part.settle_seconds
             announced = not running.part.announces or running.part.announces in self._new_log(
                 running
             )
-            running.is_ready = announced and running.part.ready()
+            running.is_ready = settled and announced and running.part.ready()
             running.was_ready |= running.is_ready
         return running.is_ready
 

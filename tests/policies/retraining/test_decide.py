@@ -73,6 +73,20 @@ def test_a_model_without_a_champion_waits():
     assert decide(facts(*DRIFTING, champion=None), policy(), week(2)).action == "wait"
 
 
+def test_a_policy_whose_trainer_is_gone_waits_and_names_it():
+    found = decide(facts(*DRIFTING, trainer_known=False), policy(), week(2))
+
+    assert found.action == "wait"
+    assert "names the trainer 'retrainer'" in found.reasons[0]
+
+
+def test_a_policy_without_a_trainer_leaves_it_to_a_person():
+    found = decide(facts(*DRIFTING), policy(trainer=None), week(2))
+
+    assert found.action == "wait"
+    assert "a person has to start" in found.reasons[0]
+
+
 def test_windows_still_being_judged_are_waited_for():
     found = decide(facts(*DRIFTING, windows_open=3), policy(), week(2))
 

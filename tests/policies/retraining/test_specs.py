@@ -45,7 +45,6 @@ def test_the_documented_policy_is_accepted():
         {"cooldown_days": -1},
         {"cooldown_days": True},
         {"trainer": "no such/slug"},
-        {"trainer": None},
         {"blackout": "december"},
     ],
 )

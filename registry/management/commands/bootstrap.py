@@ -1,0 +1,50 @@
+"""Make the first platform admin and the first MLflow server, and print an API token."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from registry import actors, catalogue, clock, tokens
+from registry.models import MLflowServer
+from registry.models.people import FleetRoleName
+from registry.problems import Invalid
+
+_TOKEN_DAYS = 90
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--email", required=True)
+        parser.add_argument("--password", required=True)
+        parser.add_argument("--name", default="Platform admin")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actor, at = actors.system("bootstrap"), clock.now()
+        account = {
+            "name": options["name"],
+            "password": options["password"],
+            "is_active": True,
+            "fleet_roles": [FleetRoleName.PLATFORM_ADMIN.value],
+        }
+        try:
+            person, created = catalogue.put_person(actor, options["email"], account, at=at)
+            self.stdout.write(f"{person.email} is {'made' if created else 'known'}")
+            self._seed_server(actor)
+        except Invalid as error:
+            raise CommandError(str(error)) from error
+        _, key = tokens.issue(actor, person=person, name="bootstrap", at=at, days=_TOKEN_DAYS)
+        self.stdout.write(json.dumps({"token": key}))
+
+    def _seed_server(self, actor: actors.Actor) -> None:
+        origin = settings.MLFLOW_TRACKING_URI
+        known = MLflowServer.objects.filter(slug="default").first()
+        if not origin or (known and known.origin == origin):
+            return
+        # A demo's MLflow may come back on another port; the environment is right, then.
+        catalogue.put_server(actor, "default", {"origin": origin}, at=clock.now())
+        self.stdout.write(f"MLflow server default is {origin}")

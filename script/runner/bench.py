@@ -1,0 +1,73 @@
+"""`script/bench`: give a module of bench/ servers of its own and print what it measured."""
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from script.runner.binaries import public_place
+from script.runner.demo import Demo, Stopped, say, stop_on_signals
+from script.runner.part import RunnerError
+from script.runner.state import State
+
+BENCHES = Path(__file__).resolve().parents[2] / "bench"
+
+
+def names() -> dict[str, str]:
+    """Map each measurement to what it says it measures."""
+    found = {}
+    for path in sorted(BENCHES.glob("[a-z]*.py")):
+        found[path.stem] = (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0]
+    return found
+
+
+@contextmanager
+def stand() -> Iterator[Demo]:
+    """A demo in a folder of its own, with PostgreSQL, Valkey, MLflow, mail and judge running."""
+    folder = Path(tempfile.mkdtemp(prefix="muster-bench-"))
+    state = State(folder, say)
+    demo: Demo | None = None
+    try:
+        state.open()
+        # Addresses in the environment are for people's own servers: a bench never fills those.
+        kept_out = ("DATABASE_URL", "REDIS_URL", "MLFLOW_TRACKING_URI", "EMAIL_URL")
+        demo = Demo(state, {key: val for key, val in os.environ.items() if key not in kept_out})
+        demo.start_servers()
+        yield demo
+    finally:
+        if demo is not None:
+            demo.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.getuid() == 0:
+            shutil.rmtree(public_place(folder), ignore_errors=True)
+
+
+def main() -> int:
+    """Run the measurement that the command line names."""
+    known = names()
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=sorted(known))
+    parser.add_argument("--list", action="store_true", help="name the measurements")
+    options = parser.parse_args()
+    if options.list or options.name is None:
+        for name, meaning in known.items():
+            print(f"{name:<12} {meaning}")
+        return 0 if options.list else 2
+    stop_on_signals()
+    try:
+        with stand() as demo:
+            figures = importlib.import_module(f"bench.{options.name}").run(demo)
+    except Stopped as stopped:
+        say(f"asked to stop ({stopped})")
+        return 130
+    except RunnerError as error:
+        say(f"script/bench cannot go on: {error}")
+        return 1
+    print(json.dumps({"bench": options.name, "figures": figures}), flush=True)
+    return 0

@@ -1,0 +1,126 @@
+"""The commands that set a deployment up and prove its audit."""
+
+import json
+import os
+from io import StringIO
+
+import psycopg2
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from registry import access, actors, clock, tokens
+from registry.access import Right
+from registry.models import AuditEvent, MLflowServer, Person
+from tests import factories
+from tests.cast import cast
+
+PASSWORD = "a long enough phrase"
+
+
+def run(name, *arguments):
+    out = StringIO()
+    call_command(name, *arguments, stdout=out, stderr=out)
+    return out.getvalue().splitlines()
+
+
+def bootstrap():
+    return run("bootstrap", "--email", "pat@example.com", "--password", PASSWORD)
+
+
+@pytest.mark.django_db
+def test_bootstrap_makes_an_admin_whose_token_works_and_may_run_twice(settings):
+    settings.MLFLOW_TRACKING_URI = "http://mlflow.example.com"
+    keys = [json.loads(bootstrap()[-1])["token"] for _ in range(2)]
+    pat = Person.objects.get()
+
+    assert all(tokens.find(key, at=clock.now()).person == pat for key in keys)
+    assert access.can(actors.of_person(pat), Right.MANAGE_PLATFORM, None)
+    assert (pat.check_password(PASSWORD), pat.is_staff, pat.is_superuser) == (True, True, False)
+    assert MLflowServer.objects.get(slug="default").origin == "http://mlflow.example.com"
+    assert AuditEvent.objects.filter(action="person.added").count() == 1
+
+
+@pytest.mark.django_db
+def test_bootstrap_follows_the_environment_to_another_address(settings):
+    for port in (5001, 5002):
+        settings.MLFLOW_TRACKING_URI = f"http://127.0.0.1:{port}"
+        bootstrap()
+
+    assert MLflowServer.objects.get().origin == "http://127.0.0.1:5002"
+
+
+@pytest.mark.django_db
+def test_bootstrap_refuses_a_password_that_is_too_simple():
+    with pytest.raises(CommandError, match="password"):
+        run("bootstrap", "--email", "pat@example.com", "--password", "x")
+
+
+def test_a_new_key_encrypts():
+    (key,) = run("new_key")
+
+    assert Fernet(key.encode()).decrypt(Fernet(key.encode()).encrypt(b"x")) == b"x"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_chain_is_sound_until_somebody_changes_an_event():
+    cast()
+    for _ in range(3):
+        bootstrap()
+    sound = run("verify_audit")[-1]
+    event = AuditEvent.objects.order_by("pk")[1]
+    with connection.cursor() as cursor:
+        # What a database administrator could do, and the triggers cannot stop.
+        cursor.execute("ALTER TABLE registry_auditevent DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE registry_auditevent SET reason = 'nothing to see' WHERE id = %s", [event.pk]
+        )
+        cursor.execute("ALTER TABLE registry_auditevent ENABLE TRIGGER USER")
+
+    assert "links are sound" in sound
+    with pytest.raises(CommandError, match="link 2 does not fit its event"):
+        run("verify_audit")
+
+
+@pytest.fixture
+def service_role(settings):
+    """A connection as the service's role, after `grant`."""
+    told = connection.settings_dict
+    role, _, password = os.environ["MUSTER_TEST_APP_ROLE"].partition(":")
+    place = f"{told['HOST']}:{told['PORT']}/{told['NAME']}"
+    settings.DATABASE_OWNER_URL = f"postgres://{told['USER']}:{told['PASSWORD']}@{place}"
+    run("grant", "--role", role)
+    with connection.cursor() as cursor:
+        cursor.execute(f'GRANT CONNECT ON DATABASE "{told["NAME"]}" TO "{role}"')
+    service = psycopg2.connect(f"postgres://{role}:{password}@{place}")
+    service.autocommit = True
+    yield service.cursor()
+    service.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("MUSTER_TEST_APP_ROLE" not in os.environ, reason="one role only: own server")
+def test_the_service_writes_what_it_must_and_cannot_rewrite_history(service_role):
+    unit = factories.UnitFactory.create()
+    service_role.execute("UPDATE registry_businessunit SET name = 'x' WHERE id = %s", [unit.pk])
+    service_role.execute(
+        "INSERT INTO registry_auditevent (at, actor_label, action, object_type, object_id,"
+        " object_label, request_id, reason) VALUES (now(), 'x', 'x', 'x', '1', 'x', '', '')"
+    )
+    service_role.execute("SELECT count(*) FROM registry_auditlink")
+    linked = service_role.fetchone()
+    refused = [
+        "UPDATE registry_auditevent SET reason = ''",
+        "DELETE FROM registry_auditevent",
+        "TRUNCATE registry_auditevent CASCADE",
+        "INSERT INTO registry_auditlink VALUES (9, 9, 'x', 'x', 9)",
+        "UPDATE policies_decision SET reasons = '[]'",
+        "DELETE FROM django_migrations",
+        "ALTER TABLE registry_auditevent DISABLE TRIGGER USER",
+    ]
+
+    assert linked == (1,)
+    for statement in refused:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            service_role.execute(statement)
