@@ -1,5 +1,6 @@
 """All addresses of the service, read from the URLconf itself."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 @dataclass(frozen=True)
 class Route:
-    """One address: its path as written (`m/<slug:slug>/`), its name and its view."""
+    """One address: its path as written (`m/<slug>/`), its name and its view."""
 
     path: str
     name: str
@@ -17,7 +18,7 @@ class Route:
 
     @property
     def parameters(self) -> list[str]:
-        return [part.split(">")[0].split(":")[-1] for part in self.path.split("<")[1:]]
+        return re.findall(r"<(\w+)>", self.path)
 
     def methods(self) -> list[str]:
         """Return the methods the view answers, in lower case, as far as it says so."""
@@ -31,9 +32,17 @@ def all_routes() -> list[Route]:
     return [route for route in _walk(get_resolver(), "") if not route.path.startswith("static/")]
 
 
+def _readable(pattern: str) -> str:
+    """Write `^models/(?P<slug>[^/]+)/?$` as `models/<slug>/`, and `<int:pk>` as `<pk>`."""
+    if pattern.startswith("^"):
+        pattern = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", pattern[1:])
+        pattern = pattern.replace("/?$", "/").removesuffix("$")
+    return re.sub(r"<\w+:(\w+)>", r"<\1>", pattern)
+
+
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[Route]:
     for entry in resolver.url_patterns:
-        path = prefix + str(entry.pattern)
+        path = prefix + _readable(str(entry.pattern))
         if isinstance(entry, URLResolver):
             yield from _walk(entry, path)
         elif isinstance(entry, URLPattern):
