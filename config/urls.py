@@ -1,8 +1,10 @@
 """The address of every page and of the API."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("config.api")),
+    path("", include("dashboard.urls")),
 ]
