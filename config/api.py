@@ -1,13 +1,19 @@
 """The REST API: every layer's endpoints under one version, and its description."""
 
+from csp.decorators import csp_update
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from dashboard.api_urls import api_urlpatterns as dashboard_urls
 from registry.urls import api_urlpatterns as registry_urls
 
+# Swagger UI writes style attributes; its script comes from a second address, not inline.
+swagger = csp_update({"style-src": ["'unsafe-inline'"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+)
+
 urlpatterns = [
     path("v1/", include([*registry_urls, *dashboard_urls])),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", swagger, name="api-docs"),
 ]
