@@ -1,0 +1,184 @@
+"""What a check and a contract may say, as pydantic models that the judge can import too."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+NumericMethod = Literal["psi", "ks", "wasserstein", "jensenshannon"]
+CategoricalMethod = Literal["psi", "jensenshannon", "chisquare"]
+Method = Literal["psi", "ks", "wasserstein", "jensenshannon", "chisquare"]
+Level = Literal["critical", "watch"]
+MetricName = Literal[
+    "roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "log_loss",
+    "rmse", "mae", "mape", "r2", "ctr", "precision_at_k", "ndcg", "silhouette",
+]  # fmt: skip
+# A column that only contract rules can say something about is still judged, but not scored.
+Family = Literal["number", "category", "flag", "time", "text", "empty"]
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs a time zone, such as 2026-08-17T00:00:00Z")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+class Shape(BaseModel):
+    """A part of a spec; unknown names are refused, so that a typo is not a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class When(Shape):
+    """The m-of-n that opens an alert, and how many good windows close it."""
+
+    bad: int = Field(default=2, ge=1, le=20)
+    of: int = Field(default=3, ge=1, le=20)
+    good: int = Field(default=2, ge=1, le=20)
+
+    @model_validator(mode="after")
+    def _bad_fits_in_of(self) -> "When":
+        if self.bad > self.of:
+            raise ValueError("`bad` cannot be more than `of`")
+        return self
+
+
+class Numeric(Shape):
+    method: NumericMethod = "psi"
+    limit: Limit = 0.2
+
+
+class Categorical(Shape):
+    method: CategoricalMethod = "psi"
+    limit: Limit = 0.2
+
+
+class ForFeature(Shape):
+    method: Method | None = None
+    limit: Limit | None = None
+
+
+class Prediction(Shape):
+    column: Name = "prediction"
+    method: Method = "psi"
+    limit: Limit = 0.2
+
+
+class Periodic(Shape):
+    """What every check says about its windows and its alerts."""
+
+    every_days: int = Field(default=7, ge=1, le=366)
+    start: Moment
+    grace_hours: int = Field(default=24, ge=0, le=24 * 60)
+    when: When = When()
+
+
+class DataSpec(Periodic):
+    """Contract and drift of the batches of a source."""
+
+    source: Name = "requests"
+    baseline: Literal["training", "season"] = "training"
+    numeric: Numeric = Numeric()
+    categorical: Categorical = Categorical()
+    features: dict[Name, ForFeature] = Field(default_factory=dict, max_length=2000)
+    prediction: Prediction = Prediction()
+    segments: list[Name] = Field(default_factory=list, max_length=10)
+    segment_min_rows: int = Field(default=300, ge=30)
+    segment_limit: Limit = 0.35
+    min_rows: int = Field(default=50, ge=1)
+    time: Name = "time"
+    severity: dict[Literal["drift", "data_fault", "source_fault"], Level] = Field(
+        default_factory=lambda: {"drift": "watch", "data_fault": "watch"}  # type: ignore[arg-type]
+    )
+
+
+class MetricLimit(Shape):
+    name: MetricName
+    direction: Literal["min", "max"] = "min"
+    limit: float = Field(allow_inf_nan=False)
+
+
+class PerformanceSpec(Periodic):
+    """Metrics over the rows of a window whose labels have come."""
+
+    source: Name = "requests"
+    label_delay_days: int = Field(default=28, ge=0, le=400)
+    label: Name = "label"
+    prediction: Name = "prediction"
+    score: Name | None = None
+    threshold: float | None = Field(default=None, allow_inf_nan=False)
+    group: Name | None = None
+    k: int = Field(default=5, ge=1, le=1000)
+    min_labels: int = Field(default=100, ge=1)
+    min_completeness: Share = 0.8
+    metrics: list[MetricLimit] = Field(min_length=1, max_length=20)
+    severity: dict[Literal["breach", "data_fault", "source_fault"], Level] = Field(
+        default_factory=lambda: {"breach": "critical"}  # type: ignore[arg-type]
+    )
+
+    @model_validator(mode="after")
+    def _lists_are_named(self) -> "PerformanceSpec":
+        ranked = {"precision_at_k", "ndcg"} & {metric.name for metric in self.metrics}
+        if ranked and not self.group:
+            raise ValueError(f"{' and '.join(sorted(ranked))} need `group`, the column of the list")
+        names = [metric.name for metric in self.metrics]
+        if len(set(names)) < len(names):
+            raise ValueError("each metric may be named once")
+        return self
+
+    @property
+    def needs_labels(self) -> bool:
+        """Say whether any metric compares with what came true."""
+        return any(metric.name != "silhouette" for metric in self.metrics)
+
+
+class MetricSpec(Periodic):
+    """A limit on a metric that is logged to the champion's MLflow run."""
+
+    metric: Name
+    direction: Literal["min", "max"] = "max"
+    limit: float = Field(allow_inf_nan=False)
+    when: When = When(bad=1, of=1, good=1)
+    severity: dict[Literal["breach", "source_fault"], Level] = Field(
+        default_factory=lambda: {"breach": "watch"}  # type: ignore[arg-type]
+    )
+
+
+class ColumnContract(Shape):
+    """What one column must look like. What is absent is not demanded."""
+
+    family: Family
+    required: bool = True
+    max_null_share: Share = 0.05
+    allow_infinite: bool = False
+    low: float | None = Field(default=None, allow_inf_nan=False)
+    high: float | None = Field(default=None, allow_inf_nan=False)
+    # Far outside: one such value is a fault, however many rows are sound.
+    absurd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    # Magnitudes (quartiles of the absolute values that are not 0), for columns of one sign.
+    magnitudes: list[float] | None = Field(default=None, min_length=3, max_length=3)
+    sign: Literal[-1, 1] | None = None
+    categories: list[str] | None = Field(default=None, max_length=1000)
+    max_distinct: int | None = Field(default=None, ge=1)
+
+
+class ContractSpec(Shape):
+    """What a batch must look like before any statistic is taken."""
+
+    columns: dict[Name, ColumnContract] = Field(default_factory=dict, max_length=5000)
+    min_rows: int = Field(default=1, ge=1)
+    # Fewer rows than this share of the usual count are a fault.
+    min_share_of_usual: Share = 0.2
+    max_unseen_share: Share = 0.01
+    max_out_of_range_share: Share = 0.01
+    max_duplicate_rows: Share = 0.05
+    max_duplicate_ids: Share = 0.01
+    max_outside_window: Share = 0.01
+    extra_columns: Literal["note", "refuse"] = "note"

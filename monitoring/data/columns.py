@@ -1,0 +1,119 @@
+"""Columns of a table as numpy arrays: numbers, codes of categories, or times."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from monitoring.checks.learning import MAX_LISTED
+
+Array = Any  # numpy.ndarray
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `values` holds floats, codes (-1 is null) or microseconds, by family."""
+
+    family: str
+    values: Array
+    labels: tuple[str, ...] = ()
+    missing: Array = None  # True where there is no value
+
+    @property
+    def numeric(self) -> bool:
+        return self.family == "number"
+
+    @property
+    def scorable(self) -> bool:
+        """Say whether a drift method can look at it."""
+        return self.family in ("number", "category", "flag")
+
+    def at(self, rows: Array) -> "Column":
+        """Return the column with only these rows."""
+        return Column(self.family, self.values[rows], self.labels, self.missing[rows])
+
+    def present(self) -> Array:
+        """Return the values that are there (and finite)."""
+        if self.numeric:
+            return self.values[np.isfinite(self.values)]
+        return self.values[~self.missing]
+
+
+def load(data: Any, *, as_time: bool = False) -> Column:
+    """Turn an Arrow column into a Column; `as_time` reads ISO strings as times."""
+    kind = data.type
+    if pa.types.is_null(kind):
+        return _blank("empty", len(data))
+    if pa.types.is_dictionary(kind):
+        if pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type):
+            return _times_of(data) or _codes(data) if as_time else _codes(data)
+        return load(pc.cast(data, kind.value_type), as_time=as_time)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        found = _times_of(data) if as_time else None
+        return found or _codes(pc.dictionary_encode(data))
+    if pa.types.is_boolean(kind):
+        return _flags(data)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return _times(data)
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        values = _joined(pc.cast(data, pa.float64(), safe=False)).to_numpy(zero_copy_only=False)
+        return Column("number", values, (), np.isnan(values))
+    return _blank("other", len(data))
+
+
+def _joined(data: Any) -> Any:
+    return data.combine_chunks() if isinstance(data, pa.ChunkedArray) else data
+
+
+def _blank(family: str, rows: int) -> Column:
+    return Column(family, np.full(rows, np.nan), (), np.full(rows, family == "empty"))
+
+
+def _codes(data: Any) -> Column:
+    if isinstance(data, pa.ChunkedArray):
+        data = data.unify_dictionaries()
+        pieces = [
+            chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in data.chunks
+        ]
+        raw = np.concatenate(pieces) if pieces else np.empty(0)
+        labels = data.chunk(0).dictionary if pieces else pa.array([], pa.string())
+    else:
+        raw = data.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        labels = data.dictionary
+    codes = raw.astype(np.int64)
+    texts = tuple("" if text is None else str(text) for text in labels.to_pylist())
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    # Dictionaries often hold values that no row has; they are no categories of this table.
+    used = np.flatnonzero(counts)
+    place = np.full(len(texts) + 1, -1)
+    place[used] = np.arange(len(used))
+    family = "category" if len(used) <= MAX_LISTED else "text"
+    codes = place[codes]
+    return Column(family, codes, tuple(texts[i] for i in used), codes < 0)
+
+
+def _flags(data: Any) -> Column:
+    missing = _joined(pc.is_null(data)).to_numpy(zero_copy_only=False)
+    values = _joined(pc.fill_null(data, False)).to_numpy(zero_copy_only=False).astype(np.int64)
+    return Column("flag", np.where(missing, -1, values), ("false", "true"), missing)
+
+
+def _times(data: Any) -> Column:
+    moments = pc.cast(data, pa.timestamp("us"), safe=False)
+    missing = _joined(pc.is_null(moments)).to_numpy(zero_copy_only=False)
+    whole = pc.fill_null(pc.cast(moments, pa.int64()), 0)
+    return Column("time", _joined(whole).to_numpy(zero_copy_only=False), (), missing)
+
+
+def _times_of(data: Any) -> Column | None:
+    texts = pc.cast(data, pa.string()) if pa.types.is_dictionary(data.type) else data
+    try:
+        return _times(pc.cast(texts, pa.timestamp("us", tz="UTC")))
+    except pa.ArrowInvalid:
+        pass
+    try:
+        return _times(pc.cast(texts, pa.timestamp("us")))
+    except pa.ArrowInvalid:
+        return None

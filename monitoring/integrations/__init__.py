@@ -1,0 +1,1 @@
+"""One door per vendor; a door returns plain numbers and no vendor type passes it."""

@@ -1,0 +1,71 @@
+"""The only importer of Evidently: its registered stat tests, one column at a time.
+
+How Evidently 0.7.23 bins (stattests/utils.py, read): a numeric column whose reference has more
+than 20 different values gets Sturges bins over both sides together; any other column is compared
+value by value; psi fills an empty bin with 0.0001 (or a millionth of the smallest, if that is
+smaller). Nulls must be gone before, or the edges are NaN.
+"""
+
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("DO_NOT_TRACK", "true")
+
+import numpy as np
+import pandas as pd
+from evidently import __version__
+from evidently.legacy.calculations import stattests
+from evidently.legacy.core import ColumnType
+
+VERSION = f"evidently {__version__}"
+_TESTS = {
+    "psi": stattests.psi_stat_test,
+    "ks": stattests.ks_stat_test,
+    "wasserstein": stattests.wasserstein_stat_test,
+    "jensenshannon": stattests.jensenshannon_stat_test,
+    "chisquare": stattests.chi_stat_test,
+}
+
+
+class NoScore(Exception):
+    """The method gave no finite number for these values."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of one column."""
+
+    value: float
+    by: str
+
+
+def score(method: str, reference: Any, current: Any, *, numeric: bool, limit: float) -> Score:
+    """Score two arrays without nulls by the method that the check fixed."""
+    kind = ColumnType.Numerical if numeric else ColumnType.Categorical
+    try:
+        # Tied p-values and empty expected cells are warned about; the score says it already.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found = _TESTS[method](pd.Series(reference), pd.Series(current), kind, limit)
+    except (ValueError, ZeroDivisionError, FloatingPointError) as error:
+        raise NoScore(f"{method} could not be computed: {error}") from error
+    value = float(found.drift_score)
+    if not np.isfinite(value):
+        raise NoScore(f"{method} gave no finite number")
+    return Score(value, VERSION)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a score depends on."""
+    return {"evidently": __version__, "numpy": np.__version__, "pandas": pd.__version__}
+
+
+def warm_up() -> None:
+    """Run every method once on a few rows, so that nothing is imported in a child."""
+    many, few = np.linspace(0.0, 1.0, 50), np.array([0, 1, 2] * 10)
+    for method in ("psi", "ks", "wasserstein", "jensenshannon"):
+        score(method, many, many * 0.9, numeric=True, limit=0.1)
+    for method in ("psi", "jensenshannon", "chisquare"):
+        score(method, few, few[:-1], numeric=False, limit=0.1)

@@ -1,0 +1,67 @@
+"""The only importer of scikit-learn: metrics of predictions against what came true."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn import __version__, metrics
+
+VERSION = f"scikit-learn {__version__}"
+_SAMPLE = 2000  # a silhouette costs the square of its rows
+_SEED = 20260101
+
+
+class NoMetric(Exception):
+    """The metric cannot be computed for these rows."""
+
+
+def needs_score(name: str) -> bool:
+    """Say whether the metric reads the probability rather than the decision."""
+    return name in {"roc_auc", "pr_auc", "log_loss"}
+
+
+def measure(name: str, truth: Any, answer: Any) -> float:
+    """Compute one metric. `truth` is 0/1 for classification; `answer` is what the metric reads."""
+    if name in {"roc_auc", "pr_auc"} and len(np.unique(truth)) < 2:
+        only = "positive" if truth[0] else "negative"
+        raise NoMetric(f"needs both outcomes, but all {len(truth):,} labels are {only}")
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return float(_MEASURES[name](truth, answer))
+    except ValueError as error:
+        raise NoMetric(f"could not be computed: {error}") from error
+
+
+def silhouette(points: Any, clusters: Any) -> float:
+    """Say how well separated the clusters are, from -1 to 1."""
+    if not 2 <= len(np.unique(clusters)) < len(clusters):
+        raise NoMetric("needs at least two clusters with more than one row each")
+    size = min(_SAMPLE, len(points))
+    return float(metrics.silhouette_score(points, clusters, sample_size=size, random_state=_SEED))
+
+
+_MEASURES: dict[str, Any] = {
+    "roc_auc": metrics.roc_auc_score,
+    "pr_auc": metrics.average_precision_score,
+    "log_loss": lambda truth, answer: metrics.log_loss(
+        truth, np.clip(answer, 1e-15, 1 - 1e-15), labels=[0, 1]
+    ),
+    "accuracy": metrics.accuracy_score,
+    "precision": lambda truth, answer: metrics.precision_score(truth, answer, zero_division=0),
+    "recall": lambda truth, answer: metrics.recall_score(truth, answer, zero_division=0),
+    "f1": lambda truth, answer: metrics.f1_score(truth, answer, zero_division=0),
+    "rmse": metrics.root_mean_squared_error,
+    "mae": metrics.mean_absolute_error,
+    "mape": metrics.mean_absolute_percentage_error,
+    "r2": metrics.r2_score,
+}
+
+
+def warm_up() -> None:
+    """Run every metric once on a few rows."""
+    truth, answer = np.array([0, 1, 1, 0]), np.array([0.1, 0.8, 0.6, 0.4])
+    for name in _MEASURES:
+        whole = name in {"accuracy", "precision", "recall", "f1"}
+        measure(name, truth, truth if whole else answer)
+    silhouette(np.array([[0.0], [0.1], [1.0], [1.1]]), np.array([0, 0, 1, 1]))

@@ -1,0 +1,126 @@
+"""What goes to the judge and what comes back: frozen dataclasses and their JSON.
+
+Both sides import this module; it knows neither Django nor numpy.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+MAX_MESSAGE = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which columns are not features."""
+
+    prediction: str = ""
+    label: str = ""
+    time: str = ""
+    leave_out: tuple[str, ...] = ()  # identifiers: request_id, the group of a ranking
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work: `kind` is data, performance, learn, or (for tests) exit, hang, eat."""
+
+    kind: str
+    seconds: float = 60.0
+    spec: dict[str, Any] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
+    reference: str = ""
+    batch: str = ""
+    batch_format: str = "parquet"
+    labels: tuple[str, ...] = ()  # oldest first: a later file corrects an earlier one
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    roles: Roles = Roles()
+    usual_rows: float | None = None
+
+
+@dataclass(frozen=True)
+class ReadingOut:
+    """One score, as it is stored."""
+
+    feature: str
+    segment: str
+    method: str
+    method_version: str
+    value: float | None
+    p_value: float | None
+    n_reference: int | None
+    n_current: int | None
+    limit: float | None
+    direction: str
+    crossed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class HistogramOut:
+    """Counts of both sides over the same bins, as they are stored."""
+
+    feature: str
+    segment: str
+    edges: list[float] | None
+    labels: list[str] | None
+    reference: list[int]
+    current: list[int]
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the judge found. `state` is a verdict of monitoring.states, or "learned"."""
+
+    state: str
+    reason: str = ""
+    rows: int | None = None
+    labeled: int | None = None
+    readings: tuple[ReadingOut, ...] = ()
+    histograms: tuple[HistogramOut, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
+    made_with: dict[str, Any] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def completeness(self) -> float | None:
+        """The share of rows with a label, where labels were asked for."""
+        if self.labeled is None or self.rows is None:
+            return None
+        return self.labeled / self.rows if self.rows else 0.0
+
+
+def dump_job(job: Job) -> bytes:
+    """Write a job."""
+    return json.dumps(asdict(job), default=datetime.isoformat).encode()
+
+
+def load_job(data: bytes) -> Job:
+    """Read a job."""
+    raw = json.loads(data)
+    roles = raw.pop("roles")
+    for name in ("window_start", "window_end"):
+        raw[name] = datetime.fromisoformat(raw[name]) if raw[name] else None
+    raw["labels"] = tuple(raw["labels"])
+    roles["leave_out"] = tuple(roles["leave_out"])
+    return Job(**raw, roles=Roles(**roles))
+
+
+def dump_result(result: Result) -> bytes:
+    """Write a result; NaN and infinity may not pass, PostgreSQL's JSON has neither."""
+    return json.dumps({"result": asdict(result)}, allow_nan=False).encode()
+
+
+def dump_error(error: str, message: str) -> bytes:
+    """Write that there is no result."""
+    return json.dumps({"error": error, "message": message}).encode()
+
+
+def load_result(raw: dict[str, Any]) -> Result:
+    """Read a result from the parsed answer."""
+    found = dict(raw["result"])
+    found["readings"] = tuple(ReadingOut(**one) for one in found["readings"])
+    found["histograms"] = tuple(HistogramOut(**one) for one in found["histograms"])
+    return Result(**found)
