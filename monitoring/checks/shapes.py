@@ -33,7 +33,7 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 class Shape(BaseModel):
     """A part of a spec; unknown names are refused, so that a typo is not a silent default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class When(Shape):

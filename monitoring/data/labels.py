@@ -48,7 +48,7 @@ def _read(path: str, label: str) -> tuple[Any, Any]:
     frame = readers.read(
         path, kind=kind, columns={"request_id", label}, strings=["request_id"], row_cap=10**9
     )
-    missing = {"request_id", label} - set(frame.table.column_names)
+    missing = sorted({"request_id", label} - set(frame.table.column_names))
     if missing:
         raise BadLabels(f"The label file {tail(path)} has no column {' and no '.join(missing)}")
     table = frame.table

@@ -22,7 +22,7 @@ _OURS = "muster 1"
 
 def judge_performance(job: Job) -> Result:
     """Return the verdict on one window's predictions; too few labels are no verdict."""
-    spec = PerformanceSpec.model_validate(job.spec)
+    spec = PerformanceSpec.model_validate(job.spec, strict=False)
     wanted = {"request_id", spec.prediction, spec.score or spec.prediction, spec.group or ""}
     try:
         everything = None if spec.needs_labels else set(job.contract.get("columns", {})) | wanted
