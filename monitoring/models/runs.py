@@ -17,6 +17,9 @@ class Window(models.Model):
     end = models.DateTimeField()
     # When absence becomes `missed`: end + grace (+ label delay).
     due_at = models.DateTimeField()
+    # While too few labels have come: which were tried (a digest), and how far they reached.
+    tried_labels = models.CharField(max_length=64, default="", blank=True)
+    completeness = models.FloatField(null=True, blank=True)
 
     class Meta:
         constraints = [

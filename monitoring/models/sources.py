@@ -46,6 +46,8 @@ class Batch(models.Model):
     size = models.BigIntegerField()
     digest = models.CharField(max_length=64)
     landed_at = models.DateTimeField()
+    # What the file system said of the file when it was digested: unchanged, it is not read again.
+    modified = models.CharField(max_length=60, default="", blank=True)
 
     class Meta:
         constraints = [
@@ -68,6 +70,8 @@ class LabelSet(models.Model):
     size = models.BigIntegerField()
     digest = models.CharField(max_length=64)
     landed_at = models.DateTimeField()
+    # What the file system said of the file when it was digested: unchanged, it is not read again.
+    modified = models.CharField(max_length=60, default="", blank=True)
 
     class Meta:
         constraints = [

@@ -1,0 +1,28 @@
+"""Which version of a check or contract is in force, and what it says."""
+
+from monitoring.checks.shapes import DataSpec, PerformanceSpec
+from monitoring.models import Check, CheckVersion, ContractVersion, Source
+from monitoring.specs import CheckSpec, stored_check
+from registry.models import RegisteredModel
+
+
+def current_version(check: Check) -> CheckVersion:
+    """Return the newest version, which is in force; a check always has one."""
+    return CheckVersion.objects.filter(check_ref=check).latest("number")
+
+
+def current_spec(check: Check) -> CheckSpec:
+    """Return the typed spec that is in force."""
+    return stored_check(check.kind, current_version(check).spec)
+
+
+def current_contract(model: RegisteredModel) -> ContractVersion | None:
+    """Return the newest version of the model's contract, or None while there is none."""
+    return ContractVersion.objects.filter(contract__model=model).order_by("-number").first()
+
+
+def source_of(check: Check, spec: CheckSpec) -> Source | None:
+    """Return the source a data or performance check looks at, or None."""
+    if not isinstance(spec, DataSpec | PerformanceSpec):
+        return None
+    return Source.objects.filter(model_id=check.model_id, name=spec.source).first()

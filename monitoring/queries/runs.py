@@ -1,0 +1,48 @@
+"""Runs and their numbers, as the API and the pages show them."""
+
+import statistics
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from monitoring.models import Check, Run
+from monitoring.states import RunState
+from registry import access
+from registry.actors import Actor
+from registry.models import RegisteredModel
+
+_USUAL_OVER = 8
+_FEWEST_FOR_USUAL = 3
+
+
+def runs_of(model: RegisteredModel) -> QuerySet[Run]:
+    """Return the current runs of a model's checks."""
+    return Run.objects.filter(window__check_ref__model=model, current=True).select_related(
+        "window__check_ref"
+    )
+
+
+def find_run(actor: Actor, pk: int) -> Run:
+    """Return a run of a model that the actor may see, or raise DoesNotExist."""
+    visible = access.visible_models(actor)
+    return Run.objects.select_related(
+        "window__check_ref__model", "check_version", "contract_version", "baseline", "batch"
+    ).get(pk=pk, window__check_ref__model__in=visible)
+
+
+def usual_rows(check: Check, *, before: datetime) -> float | None:
+    """Return how many rows the check's sound batches lately had, once there are a few."""
+    counts = list(
+        Run.objects.filter(
+            window__check_ref=check,
+            window__start__lt=before,
+            current=True,
+            state__in=[RunState.OK, RunState.DRIFT],
+            rows__isnull=False,
+        )
+        .order_by("-window__start")
+        .values_list("rows", flat=True)[:_USUAL_OVER]
+    )
+    if len(counts) < _FEWEST_FOR_USUAL:
+        return None
+    return float(statistics.median(count for count in counts if count is not None))
