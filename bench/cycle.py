@@ -1,4 +1,4 @@
-"""One full cycle of the reference fleet: its time, its CPU per check, the memory of web and worker."""
+"""One full cycle of the fleet: its time, CPU per check, memory of web and worker."""
 
 import http.cookiejar
 import os
