@@ -13,7 +13,13 @@ from script.runner.binaries import postgres_binaries, published_postgres
 from script.runner.part import Identity, Part, RunnerError
 
 SUPERUSER = "postgres"
-_ALWAYS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "timezone": "UTC"}
+_ALWAYS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "timezone": "UTC",
+    # Parallel plans need /dev/shm, of which a container may have 64 MB; the fleet is small.
+    "max_parallel_workers_per_gather": "0",
+}
 _DURABLE = {"max_connections": "150", "shared_buffers": "128MB", "max_wal_size": "256MB"}
 # Tests may lose everything in a power cut; in exchange they are twice as fast.
 _FLEETING = {

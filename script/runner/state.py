@@ -27,6 +27,7 @@ class State:
     say: Callable[[str], None]
     values: dict[str, Any] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
+    database_home: Path | None = None
     lock: int = -1
 
     @property
@@ -37,6 +38,8 @@ class State:
     @property
     def database_folder(self) -> Path:
         """Where the cluster lies: as root outside any private home, PostgreSQL is another user."""
+        if self.database_home is not None:
+            return self.database_home / "postgres"
         home = public_place(self.checkout) if os.getuid() == 0 else self.folder
         return home / "postgres"
 

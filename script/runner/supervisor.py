@@ -15,6 +15,7 @@ from script.runner.spawn import signal_family, spawn
 _BACK_OFF_SECONDS = (0.5, 1, 2, 5, 10, 30)
 _STEADY_SECONDS = 60.0  # after this long a part counts as healthy again
 _TICK_SECONDS = 0.1
+_LOG_BYTES = 10 * 2**20  # a log larger than this is put aside at the next start
 
 
 @dataclass
@@ -45,7 +46,10 @@ class Supervisor:
     def launch(self, part: Part) -> None:
         """Start one part without waiting for it."""
         self.logs.mkdir(parents=True, exist_ok=True)
-        running = self.running[part.name] = Running(part, self.logs / f"{part.name}.log")
+        log = self.logs / f"{part.name}.log"
+        if log.exists() and log.stat().st_size > _LOG_BYTES:
+            log.replace(log.with_suffix(".log.old"))
+        running = self.running[part.name] = Running(part, log)
         try:
             self._spawn(running)
         except OSError as error:

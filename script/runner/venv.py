@@ -23,7 +23,16 @@ _STAMP = "muster-locks.json"
 
 
 def enter(locks: Sequence[str]) -> None:
-    """Return inside a Python that has the locked requirements; re-executes itself for that."""
+    """Return inside a Python that has the locked requirements; ends with a message otherwise."""
+    try:
+        _enter(locks)
+    except (RunnerError, OSError) as error:
+        sys.exit(f"{Path(sys.argv[0]).name}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _enter(locks: Sequence[str]) -> None:
     if sys.platform == "win32":
         raise RunnerError("Muster needs Linux or macOS (on Windows: WSL2).")
     folder = Path(os.environ.get("MUSTER_VENV") or CHECKOUT / ".venv").absolute()
