@@ -1,6 +1,7 @@
 """The tables of policies, one module a noun."""
 
 from policies.models.compliance import ControlResult
+from policies.models.evaluations import Evaluation
 from policies.models.releases import GateResult
 from policies.models.retraining import (
     Decision,
@@ -13,6 +14,7 @@ from policies.models.retraining import (
 __all__ = [
     "ControlResult",
     "Decision",
+    "Evaluation",
     "GateResult",
     "Job",
     "PolicyVersion",
