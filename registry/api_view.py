@@ -4,8 +4,7 @@ A view does three things: find what is in the address, call one operation, answe
 raised (`Invalid`, `NotAllowed`, any model's `DoesNotExist`) and become problems here.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -13,9 +12,9 @@ from typing import Any, TypeVar
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import Http404
-from django.urls import URLPattern, re_path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from pydantic import BaseModel, create_model
+from django.urls import URLPattern
+from django.urls.resolvers import RoutePattern
+from pydantic import BaseModel
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,10 +24,12 @@ from registry import access, bodies, clock, pagination, queries
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
+from registry.openapi import documented
 from registry.problems import invalid
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+__all__ = ["Moved", "ResourceView", "documented", "route"]
 
 
 class Moved(Exception):
@@ -109,63 +110,14 @@ def _plain(body: Any) -> Any:
     return body.model_dump(mode="json") if isinstance(body, BaseModel) else body
 
 
+class EitherSlash(RoutePattern):
+    """A path that is also found without its last slash; no redirect, which would lose a body."""
+
+    def match(self, path: str) -> Any:
+        return super().match(path) or (not path.endswith("/") and super().match(f"{path}/")) or None
+
+
 def route(pattern: str, view: type[APIView], name: str) -> URLPattern:
-    """Address a view by a pattern such as `models/<slug>/`, with or without the last slash."""
-    regex = re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", pattern.rstrip("/"))
-    return re_path(f"^{regex}/?$", view.as_view(), name=f"api-{name}")
-
-
-class Problem(BaseModel):
-    """What every refusal looks like (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    request_id: str
-    errors: list[dict[str, str]]
-
-
-def documented(
-    summary: str,
-    *,
-    body: type[BaseModel] | None = None,
-    answer: type[BaseModel] | None = None,
-    listed: bool = False,
-    upsert: bool = False,
-    created: bool = False,
-    empty: bool = False,
-    filters: Mapping[str, str] | None = None,
-) -> Callable[[Handler], Handler]:
-    """Describe a handler for the OpenAPI document; its docstring becomes the description."""
-    given = _page_of(answer) if listed and answer else answer
-    codes = [204] if empty else [201] if created else [200, 201] if upsert else [200]
-    responses: dict[Any, Any] = dict.fromkeys(codes, given)
-    for code in (400, 401, 403, 404):
-        responses[(code, "application/problem+json")] = Problem
-    names = {**(filters or {}), **(_PAGING if listed else {})}
-    return extend_schema(  # type: ignore[no-any-return]
-        operation_id=re.sub(r"\W+", "_", summary.lower()).strip("_"),
-        summary=summary,
-        request=body,
-        responses=responses,
-        parameters=[OpenApiParameter(name, str, description=text) for name, text in names.items()],
-    )
-
-
-_PAGING = {
-    "limit": f"rows a page, 1 to {pagination.MAX_LIMIT}; {pagination.DEFAULT_LIMIT} when absent",
-    "cursor": "the place in the list, from `next` or `previous`",
-    "count": "`true` adds the total number",
-}
-
-
-def _page_of(answer: type[BaseModel]) -> type[BaseModel]:
-    fields: dict[str, Any] = {
-        "results": (list[answer], ...),  # type: ignore[valid-type]
-        "next": (str | None, ...),
-        "previous": (str | None, ...),
-        "count": (int | None, None),
-    }
-    return create_model(f"{answer.__name__}Page", **fields)
+    """Address a view by a path such as `models/<key>/`, with or without the last slash."""
+    matcher = EitherSlash(pattern, name=f"api-{name}", is_endpoint=True)
+    return URLPattern(matcher, view.as_view(), name=f"api-{name}")

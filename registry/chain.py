@@ -9,7 +9,8 @@ from django.db import connection
 _LINKS = """
 SELECT link.sequence, link.previous_hash, link.hash, event.id IS NOT NULL,
        encode(sha256(convert_to(concat_ws(
-           E'\\x1f', link.previous_hash, link.sequence, registry_audit_text(event)), 'UTF8')), 'hex')
+           E'\\x1f', link.previous_hash, link.sequence,
+           registry_audit_text(event)), 'UTF8')), 'hex')
 FROM registry_auditlink link LEFT JOIN registry_auditevent event ON event.id = link.event_id
 ORDER BY link.sequence
 """
