@@ -87,7 +87,7 @@ def log_version(
     tags: dict[str, str] | None = None,
 ) -> Logged:
     """Log run, inputs, artifacts and model, register the model and give it its alias."""
-    experiment = _experiment(client, f"{spec.unit}-models")
+    experiment = _experiment(client, experiment_name(spec))
     commit = hashlib.sha1(f"{spec.slug}:{label}".encode(), usedforsecurity=False).hexdigest()
     run_tags = {
         "mlflow.source.git.commit": commit,
@@ -147,6 +147,11 @@ def log_latencies(
         for number, value in enumerate(values, start=1)
     ]
     client.log_batch(run_id, metrics=points)
+
+
+def experiment_name(spec: ModelSpec) -> str:
+    """Name the MLflow experiment of a model's unit."""
+    return f"{spec.unit}-models"
 
 
 def _experiment(client: MlflowClient, name: str) -> str:

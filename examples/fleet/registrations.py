@@ -16,7 +16,17 @@ from examples.fleet.worlds.world import World
 
 WEBHOOK_UNIT = "payments"
 TWO_OF_THREE = {"bad": 2, "of": 3, "good": 2}
-RETRAINED_UNITS = ("telecom", "software", "lending", "payments", "commerce", "supply")
+FLEET_TRAINER = "fleet-trainer"
+PLATFORM_UNIT = "software"  # runs the machine that retrains for units without one of their own
+TRAINERS = {
+    "lending-trainer": "lending",
+    "payments-trainer": "payments",
+    "shop-trainer": "commerce",
+}
+CLOSER: dict[str, dict[str, Any]] = {
+    "lending": {"cadence_days": 180, "cooldown_days": 30, "max_per_quarter": 1},
+    "payments": {"cadence_days": 30, "cooldown_days": 7, "max_per_quarter": 6},
+}
 
 
 def webhook_secret(secret: str) -> str:
@@ -46,9 +56,9 @@ def register_organization(muster: Muster, password: str) -> None:
 
 def register_outside(muster: Muster, trainer_url: str, secret: str) -> None:
     """Tell Muster where retraining is done, and where one unit wants its alerts as well."""
-    for slug in RETRAINED_UNITS:
-        body = {"business_unit": slug, "url": f"{trainer_url}/retrain", "secret": secret}
-        muster.put("trainers", f"{slug}-trainer", body=body)
+    for trainer, unit in {FLEET_TRAINER: PLATFORM_UNIT, **TRAINERS}.items():
+        body = {"business_unit": unit, "url": f"{trainer_url}/retrain", "secret": secret}
+        muster.put("trainers", trainer, body=body)
     body = {
         "business_unit": WEBHOOK_UNIT,
         "kind": "webhook",
@@ -59,14 +69,14 @@ def register_outside(muster: Muster, trainer_url: str, secret: str) -> None:
 
 
 def register_policies(muster: Muster) -> None:
-    """Tell Muster when to retrain: one rule for all, and closer ones where a trainer stands by."""
+    """Tell Muster when to retrain: one rule for all, and closer ones of three units."""
     signals = [
-        {"signal": "drift_share", "at_least": 0.2, "windows": 2, "of": 3},
+        {"signal": "drift_share", "at_least": 0.1, "windows": 2, "of": 3},
         {
             "signal": "metric_drop",
             "check": "performance",
             "metric": "roc_auc",
-            "at_least": 0.05,
+            "at_least": 0.1,
             "windows": 2,
             "of": 3,
         },
@@ -79,14 +89,15 @@ def register_policies(muster: Muster) -> None:
         "max_per_quarter": 2,
         "hold_on_data_fault": True,
     }
-    muster.put("policies", "fleet-default", body={"selector": {}, "spec": usual})
-    for slug in RETRAINED_UNITS:
+    fallback = {**usual, "trainer": FLEET_TRAINER}
+    muster.put("policies", "fleet-default", body={"selector": {}, "spec": fallback})
+    for trainer, unit in TRAINERS.items():
         body = {
-            "business_unit": slug,
-            "selector": {"business_unit": slug},
-            "spec": {**usual, "trainer": f"{slug}-trainer"},
+            "business_unit": unit,
+            "selector": {"business_unit": unit},
+            "spec": {**usual, **CLOSER.get(unit, {}), "trainer": trainer},
         }
-        muster.put("policies", f"{slug}-retraining", body=body)
+        muster.put("policies", f"{unit}-retraining", body=body)
 
 
 def register_model(muster: Muster, spec: ModelSpec, landing: Path) -> None:

@@ -44,11 +44,16 @@ def stream(spec: ModelSpec, *parts: str | int) -> np.random.Generator:
 
 
 def train(
-    spec: ModelSpec, world: World, history: pd.DataFrame, *, version: str = "champion"
+    spec: ModelSpec,
+    world: World,
+    history: pd.DataFrame,
+    *,
+    version: str = "champion",
+    out_of_time_weeks: int = OUT_OF_TIME_WEEKS,
 ) -> Trained:
     """Fit on one part of the history, and measure on the other part and on its last weeks."""
     rng = stream(spec, "train", version)
-    late = history["time"] >= history["time"].max() - pd.Timedelta(weeks=OUT_OF_TIME_WEEKS)
+    late = history["time"] >= history["time"].max() - pd.Timedelta(weeks=out_of_time_weeks)
     share = LEARNED_FROM["seasonal" if spec.seasonal else "usual"]
     chosen = _draw(history, share, rng) & ~late
     learned, held = history[chosen], history[~chosen & ~late]
