@@ -15,10 +15,52 @@ class Row:
     kind: str
     values: Callable[[World], dict[str, object]] = lambda world: {}
     needs_more: bool = False  # the owner of a model may lack the right to see this
+    # Only a platform admin may make one: others are refused alike whether it exists or not.
+    made_by_platform: bool = False
 
 
 def model(world: World) -> dict[str, object]:
-    return {"slug": world.model.slug}
+    return {"key": world.model.slug, "slug": world.model.slug}
 
 
-ROWS: dict[str, Row] = {}
+def unit(world: World) -> dict[str, object]:
+    return {"slug": world.unit.slug}
+
+
+def member(world: World) -> dict[str, object]:
+    return {"slug": world.unit.slug, "email": world.owner.email}
+
+
+def version(world: World) -> dict[str, object]:
+    return {**model(world), "number": world.version.number}
+
+
+REGISTRY = {
+    "api/v1/me/": Row("self"),
+    "api/v1/business-units/": Row("list"),
+    "api/v1/business-units/<slug>/": Row("object", unit, made_by_platform=True),
+    "api/v1/business-units/<slug>/members/<email>/": Row("object", member),
+    "api/v1/people/": Row("list"),
+    "api/v1/people/<email>/": Row("platform", lambda w: {"email": w.owner.email}),
+    "api/v1/mlflow-servers/": Row("platform"),
+    "api/v1/mlflow-servers/<slug>/": Row("platform", lambda w: {"slug": w.server.slug}),
+    "api/v1/models/": Row("list"),
+    "api/v1/models/<key>/": Row("object", model),
+    "api/v1/models/<key>/versions/": Row("object", model),
+    "api/v1/models/<key>/versions/<number>/": Row("object", version),
+    "api/v1/models/<key>/metrics/": Row("object", model),
+    "api/v1/tokens/": Row("self"),
+    "api/v1/tokens/<token_id>/": Row("self", lambda w: {"token_id": 0}),
+    "api/v1/audit/": Row("list"),
+}
+DASHBOARD = {
+    "api/v1/fleet/": Row("list"),
+    "api/schema/": Row("public"),
+    "api/docs/": Row("public"),
+    "sign-in/": Row("public"),
+    "sign-out/": Row("public"),
+    "preferences/": Row("public"),
+    "": Row("list"),
+    "fleet/": Row("list"),
+}
+ROWS: dict[str, Row] = {**REGISTRY, **DASHBOARD}

@@ -42,7 +42,7 @@ class World:
 def make(mark: str) -> World:
     """Build the unit `mark` with everything in it, by plain inserts."""
     unit = r.BusinessUnit.objects.create(slug=f"unit-{mark}", name=f"Unit {mark}")
-    owner = r.Person.objects.create_user(f"owner@{mark}.example", "pw", name=f"Owner {mark}")
+    owner = r.Person.objects.create_user(f"owner@{mark}.example", name=f"Owner {mark}")
     r.Membership.objects.create(person=owner, unit=unit, role="owner")
     server = r.MLflowServer.objects.create(
         slug=f"mlflow-{mark}", origin=f"http://{mark}.example", next_sweep_at=MONDAY
