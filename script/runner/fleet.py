@@ -79,7 +79,6 @@ class Fleet:
         code = self.tasks.run_outside(
             "-m", "examples.fleet.publish",
             f"--muster-url={self.at.web}",
-            f"--token={self.token}",
             f"--mlflow-uri={self.at.mlflow}",
             f"--landing={landing(self.state)}",
             f"--trainer-url={self.at.trainer}",
@@ -111,7 +110,6 @@ class Fleet:
         score = self.tasks.run_outside(
             "-m", "examples.fleet.score",
             f"--muster-url={self.at.web}",
-            f"--token={self.token}",
             **self._secrets,
         )  # fmt: skip
         down = self.tasks.supervisor.down()

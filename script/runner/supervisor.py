@@ -27,6 +27,7 @@ class Running:
     process: subprocess.Popen[bytes] | None = None
     log_offset: int = 0
     started_at: float = 0.0
+    ready_at: float = 0.0
     is_ready: bool = False
     was_ready: bool = False
     failures: int = 0
@@ -59,7 +60,7 @@ class Supervisor:
         """Wait until a launched part works, return its seconds; PartFailed says why it does not."""
         running = self.running[name]
         deadline = running.started_at + running.part.ready_seconds
-        while not self._works(running):
+        while not running.is_ready and not self._works(running):
             self.tick()
             if running.process is None or running.process.poll() is not None:
                 raise PartFailed(self._obituary(running))
@@ -67,7 +68,7 @@ class Supervisor:
                 late = f"{name} was not ready after {running.part.ready_seconds:.0f} s"
                 raise PartFailed(late + self._tail(running))
             time.sleep(_TICK_SECONDS)
-        return time.monotonic() - running.started_at
+        return running.ready_at - running.started_at
 
     def start(self, part: Part) -> float:
         """Start one part and wait until it works; return how long that took."""
@@ -77,8 +78,10 @@ class Supervisor:
     def tick(self) -> None:
         """Look after every part once: restart what died, report what came back."""
         for running in self.running.values():
-            if running.was_ready:  # a part that never worked is its starter's to bury
+            if running.was_ready:
                 self._look_after(running)
+            else:  # a part that never worked is buried by who waits for it
+                self._works(running)
 
     def wait(self, seconds: float) -> None:
         """Look after the parts for a while."""
@@ -132,7 +135,8 @@ class Supervisor:
                 running
             )
             running.is_ready = settled and announced and running.part.ready()
-            running.was_ready |= running.is_ready
+            if running.is_ready:
+                running.was_ready, running.ready_at = True, time.monotonic()
         return running.is_ready
 
     def _look_after(self, running: Running) -> None:

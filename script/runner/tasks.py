@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from script.runner.supervisor import Supervisor
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ADMIN = "admin@example.org"
+_TOKEN_SECONDS = 60 * 86_400  # bootstrap makes tokens for 90 days
 
 
 @dataclass
@@ -64,14 +66,22 @@ class Tasks:
         self.read("manage.py", "grant", DATABASE_OWNER_URL=self.owner_url)
 
     def token(self, state: State) -> str:
-        """Make the platform admin and return its API token; later starts keep the first one."""
-        if not state.values.get("token"):
+        """Return the platform admin's API token: the last start's while nothing has changed.
+
+        `bootstrap` also tells Muster where MLflow is, so it runs again when that has moved.
+        """
+        known, mlflow = state.values.get("token"), self.environment["MLFLOW_TRACKING_URI"]
+        young = time.time() - state.values.get("token_made_at", 0) < _TOKEN_SECONDS
+        if not (known and young and state.values.get("token_mlflow") == mlflow):
             made = self.read_json(
                 "manage.py", "bootstrap",
                 f"--email={ADMIN}", f"--password={state.secret('demo_password')}",
             )  # fmt: skip
-            state.keep("token", made["token"])
-        return str(state.values["token"])
+            known = made["token"]
+            state.keep("token", known)
+            state.keep("token_mlflow", mlflow)
+            state.keep("token_made_at", time.time())
+        return str(known)
 
     def _begin(
         self, command: tuple[str, ...], environment: Mapping[str, str], *, output: int
