@@ -1,0 +1,134 @@
+"""Sockets that obey one wall-clock deadline over all they do: resolve, connect, send, receive.
+
+A time-out of a socket is per call, so a server that drips one byte a second never trips it; here
+every call gets only what is left of the whole.
+"""
+
+import io
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from registry import addresses
+
+_SEND = 65_536
+
+
+class DeadlinePassed(Exception):
+    """The time for this request is over."""
+
+
+class Deadline:
+    """A point in monotonic time; `left()` raises when it has passed."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left, more than zero."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise DeadlinePassed
+        return left
+
+
+class Wire:
+    """What http.client needs of a socket, each call bounded by the deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self._sock, self._deadline = sock, deadline
+
+    def sendall(self, data: Any) -> None:
+        view = memoryview(data).cast("B")
+        while view:
+            self._sock.settimeout(self._deadline.left())
+            view = view[self._call(self._sock.send, view[:_SEND]) :]
+
+    def receive_into(self, buffer: Any) -> int:
+        self._sock.settimeout(self._deadline.left())
+        return self._call(self._sock.recv_into, buffer)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """Do nothing: http.client closes its socket as soon as it has the head of the answer."""
+
+    def hang_up(self) -> None:
+        """Close the connection for good."""
+        self._sock.close()
+
+    def _call(self, call: Any, argument: Any) -> int:
+        try:
+            return int(call(argument))
+        except TimeoutError as error:
+            raise DeadlinePassed from error
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._wire.receive_into(buffer)
+
+
+def resolve(host: str, port: int, deadline: Deadline) -> list[str]:
+    """Return the addresses of a host, each once, in the order the system prefers them."""
+    if addresses.parse(host) is not None:
+        return [host]
+    found: list[str] = []
+    failed: list[OSError] = []
+
+    def ask() -> None:
+        try:
+            for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+                if str(place[0]) not in found:
+                    found.append(str(place[0]))
+        except OSError as error:
+            failed.append(error)
+
+    # The system's resolver knows no time-out; a thread that is left behind ends by itself.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(deadline.left())
+    if asking.is_alive():
+        raise DeadlinePassed
+    if failed or not found:
+        cause = failed[0] if failed else None
+        raise OSError(f"the name {host} cannot be resolved") from cause
+    return found
+
+
+def connect(
+    found: Sequence[str], port: int, deadline: Deadline, *, tls: ssl.SSLContext | None, host: str
+) -> Wire:
+    """Connect to the first of these addresses that answers, with TLS for `host` if asked."""
+    error: OSError | None = None
+    for index, address in enumerate(found):
+        try:
+            # An address that swallows packets must leave time for the next one.
+            seconds = deadline.left() / (len(found) - index)
+            sock = socket.create_connection((address, port), timeout=seconds)
+        except OSError as failure:
+            error = failure
+            continue
+        try:
+            sock.settimeout(deadline.left())
+            return Wire(tls.wrap_socket(sock, server_hostname=host) if tls else sock, deadline)
+        except TimeoutError as failure:
+            sock.close()
+            raise DeadlinePassed from failure
+        except BaseException:
+            sock.close()
+            raise
+    if isinstance(error, TimeoutError):
+        raise DeadlinePassed from error
+    raise error or OSError("there is no address to connect to")
