@@ -47,6 +47,7 @@ RESULTS = {
     Result.NOT_APPLICABLE: Mark("·", "not applicable", "paused"),
     Result.UNKNOWN: Mark("?", "unknown", "unknown"),
 }
+CRITICAL, WATCH, OK = (HEALTH[s] for s in (HealthState.CRITICAL, HealthState.WATCH, HealthState.OK))
 NO_DATA = Mark("?", "unknown", "unknown")
 WAITING = Mark("◌", "waiting for data", "info")
 DASH = "—"
@@ -143,3 +144,24 @@ def age(at: datetime | None, now: datetime) -> str:
 def sentence(name: str) -> str:
     """Turn an identifier into words: `data_fault` becomes `Data fault`."""
     return name.replace("_", " ").replace(".", ": ", 1).strip().capitalize()
+
+
+def fault(detail: str, fix: str) -> str:
+    """Join what is wrong and how to mend it into text for a person."""
+    said = detail[:1].upper() + detail[1:].rstrip(".") + "."
+    return f"{said} {fix[:1].upper()}{fix[1:]}" if fix else said
+
+
+_THINGS = {
+    "registeredmodel": "model",
+    "businessunit": "unit",
+    "mlflowserver": "MLflow server",
+    "apitoken": "token",
+    "retrainingpolicy": "policy",
+    "contractversion": "contract",
+}
+
+
+def thing(kind: str) -> str:
+    """Name a kind of object as people do."""
+    return _THINGS.get(kind, kind)

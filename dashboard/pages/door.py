@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from dashboard.queries.frame import visible
+from dashboard.queries.frame import actor_of
 from registry.access import NotAllowed
 from registry.models import RegisteredModel
+from registry.queries import find_model
 
 View = Callable[..., HttpResponse]
 
@@ -43,9 +44,8 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def model_or_404(request: HttpRequest, slug: str) -> RegisteredModel:
-    """Return a model the reader may see; another unit's does not exist."""
-    found = visible(request).select_related("unit", "owner", "deputy", "mlflow_server")
-    return found.get(slug=slug)
+    """Return a model the reader may see, also by an old slug; another unit's does not exist."""
+    return find_model(actor_of(request), slug)
 
 
 def number_from(request: HttpRequest, name: str, *, default: int = 1) -> int:

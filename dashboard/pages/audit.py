@@ -1,0 +1,58 @@
+"""The audit: who changed what, when and why, newest first."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboard import words
+from dashboard.pages.door import model_or_404, page
+from dashboard.queries.frame import actor_of
+from dashboard.queries.incidents import PAGE, audit_events
+from dashboard.queries.model import audit_of
+from registry import access
+from registry.models import AuditEvent
+
+_FILTERS = ("actor", "action", "object", "request")
+
+
+@page
+def audit(request: HttpRequest) -> HttpResponse:
+    """List the audit of the units one may see, or of one model."""
+    filters = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in _FILTERS}
+    text = request.GET.get("before", "")
+    before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    slug = request.GET.get("model", "")
+    if slug:
+        rows = audit_of(model_or_404(request, slug))
+        found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
+    else:
+        units = access.visible_units(actor_of(request))
+        found = audit_events(units, filters=filters, before=before)
+    query = request.GET.copy()
+    query["before"] = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
+    context = {
+        "rows": [_row(event) for event in found[:PAGE]],
+        "filters": filters,
+        "slug": slug,
+        "filtered": any(filters.values()),
+        "older": f"?{query.urlencode()}" if len(found) > PAGE else "",
+        "newest": "" if before is None else "/audit/" + (f"?model={slug}" if slug else ""),
+    }
+    return render(request, "pages/audit.html", context)
+
+
+def _row(event: AuditEvent) -> dict[str, Any]:
+    change = {"before": event.before, "after": event.after}
+    shown = {key: value for key, value in change.items() if value}
+    return {
+        "at": words.moment(event.at),
+        "who": event.actor_label,
+        "what": words.sentence(event.action),
+        "object": f"{words.thing(event.object_type)} {event.object_label}",
+        "request": event.request_id[:8],
+        "request_id": event.request_id,
+        "reason": event.reason,
+        "change": json.dumps(shown, indent=1, ensure_ascii=False, default=str) if shown else "",
+    }

@@ -1,0 +1,115 @@
+"""The incident page's parts as plain rows."""
+
+from datetime import datetime
+from typing import Any
+
+from dashboard import words
+from dashboard.pages.ladder import ladder
+from dashboard.pages.model_rules import ACTIONS
+from monitoring.models import Alert, Delivery, Incident, Reading, Run
+from monitoring.states import DeliveryState, IncidentState
+from policies.models import Decision
+from registry.models import AuditEvent
+
+_DELIVERY = {
+    DeliveryState.OWED: words.Mark("◌", "owed", "info"),
+    DeliveryState.SENT: words.Mark("✔", "sent", "ok"),
+    DeliveryState.DEAD: words.Mark("✖", "given up", "critical"),
+}
+
+
+def row(incident: Incident, now: datetime) -> dict[str, Any]:
+    """Return one line of the list."""
+    by = incident.acknowledged_by
+    return {
+        "number": incident.pk,
+        "title": incident.title,
+        "mark": words.severity(incident.severity),
+        "state": incident.get_state_display().lower(),
+        "opened": words.age(incident.opened_at, now),
+        "who": by.name if by else "",
+        "models": getattr(incident, "models", ""),
+        "unit": getattr(incident, "unit", ""),
+        "verdict": incident.get_verdict_display(),
+    }
+
+
+def heading(incident: Incident, now: datetime) -> dict[str, Any]:
+    """Return what stands on top of the page."""
+    closed, by = incident.closed_by, incident.acknowledged_by
+    return {
+        **row(incident, now),
+        "is_open": incident.state == IncidentState.OPEN,
+        "is_closed": incident.state == IncidentState.CLOSED,
+        "opened_at": words.moment(incident.opened_at),
+        "acknowledged": f"{by.name}, {words.moment(incident.acknowledged_at)}" if by else "",
+        "closed": words.moment(incident.closed_at),
+        "closed_by": closed.name if closed else "itself",
+        "root_cause": incident.root_cause,
+    }
+
+
+def rungs(run: Run | None, readings: list[Reading]) -> list[dict[str, Any]]:
+    """Return the ladder of the newest run of the incident."""
+    return [] if run is None else ladder(run, readings)
+
+
+def alert(found: Alert) -> dict[str, Any]:
+    """Return one alert of the incident."""
+    run = found.latest_run
+    return {
+        "mark": words.severity(found.severity),
+        "headline": found.headline,
+        "model": found.model.name,
+        "slug": found.model.slug,
+        "check": found.check_ref.slug,
+        "segment": found.segment,
+        "since": words.day(found.since),
+        "state": found.get_state_display().lower(),
+        "run": f"/m/{found.model.slug}/runs/{run.pk}/" if run else "",
+        "notes": [note.text for note in found.notes.all()],
+    }
+
+
+def past(incident: Incident) -> dict[str, Any]:
+    """Return how an earlier incident of this cause was closed."""
+    return {
+        "number": incident.pk,
+        "verdict": incident.get_verdict_display().lower() or "no verdict",
+        "at": words.moment(incident.closed_at),
+        "root_cause": incident.root_cause,
+    }
+
+
+def decision(found: Decision) -> dict[str, Any]:
+    """Return what the policy last decided for a model of the incident."""
+    return {
+        "mark": ACTIONS[found.action],
+        "model": found.model.name,
+        "policy": found.policy_version.policy.slug,
+        "reason": found.reasons[0] if found.reasons else "",
+        "at": words.moment(found.at),
+    }
+
+
+def delivery(found: Delivery) -> dict[str, Any]:
+    """Return whom a message went to, and whether it arrived."""
+    person = found.channel.person
+    return {
+        "mark": _DELIVERY[DeliveryState(found.state)],
+        "to": person.name if person else found.channel.slug,
+        "by": found.channel.get_kind_display().lower(),
+        "kind": found.kind,
+        "at": words.moment(found.sent_at or found.owed_at),
+        "error": found.error,
+    }
+
+
+def history(event: AuditEvent) -> dict[str, Any]:
+    """Return one thing somebody did."""
+    return {
+        "at": words.moment(event.at),
+        "who": event.actor_label,
+        "what": words.sentence(event.action),
+        "reason": event.reason,
+    }

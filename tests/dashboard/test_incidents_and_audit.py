@@ -1,0 +1,101 @@
+"""Alerts, incidents and the audit as their readers see them."""
+
+import re
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from registry import audit, clock
+from tests.cast import acting
+from tests.dashboard.scene import scene
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story():
+    return scene(now=clock.now())
+
+
+@pytest.fixture
+def ana(client, story):
+    client.force_login(story.people.ana)
+    return client
+
+
+def text(response):
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_open_alerts_are_listed_and_counted_in_the_frame(ana):
+    page = text(ana.get("/alerts/"))
+
+    assert "PSI income 0.41" in page
+    assert "Alerts (1)" in page
+
+
+@pytest.mark.parametrize("state", ["firing", "acknowledged", "resolved", "nonsense"])
+def test_every_tab_opens(ana, state):
+    assert ana.get(f"/alerts/?state={state}&owner=me").status_code == 200
+
+
+def test_lists_need_few_queries(ana):
+    for path in ("/alerts/", "/incidents/", "/audit/"):
+        with CaptureQueriesContext(connection) as queries:
+            ana.get(path)
+        assert len(queries) <= 7, path
+
+
+def test_an_incident_is_told_from_monitor_to_close(ana, story):
+    page = text(ana.get(f"/incidents/{story.incident.pk}/"))
+
+    order = ["Monitor and diagnose", "Alerts of this incident", "Act", "Who was told", "Close"]
+    places = [page.index(f">{title}") for title in order]
+    assert places == sorted(places)
+    assert "1 of 5 over their limit" in page
+    assert "firing to Ana by mail" in page
+
+
+def test_an_incident_of_another_unit_does_not_exist(client, story):
+    client.force_login(story.people.chris)
+
+    assert client.get(f"/incidents/{story.incident.pk}/").status_code == 404
+    assert "No incident is open" in text(client.get("/incidents/"))
+    assert "Nothing needs anybody" in text(client.get("/alerts/"))
+
+
+def test_the_audit_shows_before_and_after_and_finds_a_request(ana, story):
+    with transaction.atomic():
+        event = audit.record(
+            acting(story.people.ana),
+            "model.changed",
+            story.people.model,
+            at=clock.now(),
+            unit=story.people.fraud,
+            before={"purpose": "old words"},
+            after={"purpose": "new words"},
+        )
+
+    page = text(ana.get("/audit/"))
+
+    assert "old words" in page
+    assert "Model: changed" in page
+    assert "Nothing matches" in text(ana.get("/audit/?actor=nobody"))
+    assert str(event.object_label) in text(ana.get("/audit/?model=card-fraud"))
+
+
+def test_the_audit_of_another_unit_stays_there(client, story):
+    with transaction.atomic():
+        audit.record(
+            acting(story.people.ana),
+            "model.changed",
+            story.people.model,
+            at=clock.now(),
+            unit=story.people.fraud,
+        )
+    client.force_login(story.people.chris)
+
+    assert "Nothing has been recorded" in text(client.get("/audit/"))
+    assert client.get("/audit/?model=card-fraud").status_code == 404

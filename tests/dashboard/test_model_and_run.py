@@ -1,0 +1,143 @@
+"""The model page and the run page tell the whole story of one model."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registry import clock
+from registry.models import RegisteredModel, SlugHistory
+from tests.dashboard.scene import scene
+from tests.factories import RegisteredModelFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story():
+    return scene(now=clock.now())
+
+
+@pytest.fixture
+def ana(client, story):
+    client.force_login(story.people.ana)
+    return client
+
+
+def text(response):
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_the_model_page_says_what_is_due_and_why(ana):
+    page = text(ana.get("/m/card-fraud/"))
+
+    assert "PSI income 0.41 &gt; 0.20, 2 of 3 windows" in page
+    assert "Retraining was asked for." in page
+    assert "See what changed" in page
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Score requests for a test",  # purpose
+        "champion v1",
+        "Champion v1 against challenger v2",
+        "+0.024",  # roc_auc
+        "The share of drifted columns was at least 20 %",
+        "brought version 2",
+        "2 of 4",  # the gate
+        "muster/importance.json is not among",
+        "INV-02",
+        "family number",  # the contract
+        "Serving without approval",
+        "/landing/card-fraud",
+        "latency_p95_ms",
+        "roc_auc by window",
+    ],
+)
+def test_the_model_page_holds(ana, fact):
+    assert fact in text(ana.get("/m/card-fraud/"))
+
+
+def test_every_window_has_a_cell_that_opens_its_run(ana, story):
+    page = text(ana.get("/m/card-fraud/"))
+
+    assert page.count('<a class="cell') == 13 + 9
+    assert f"/m/card-fraud/runs/{story.fault.pk}/" in page
+    assert "data fault. The column hour is missing" in page
+    assert "waiting for data" in page  # the window that has no run yet
+
+
+def test_the_model_page_needs_a_known_number_of_queries(ana):
+    with CaptureQueriesContext(connection) as queries:
+        ana.get("/m/card-fraud/")
+
+    assert len(queries) <= 40, len(queries)
+
+
+def test_a_new_model_says_what_comes_next(ana, story):
+    RegisteredModelFactory.create(slug="new", unit=story.people.fraud, owner=story.people.ana)
+
+    page = text(ana.get("/m/new/"))
+
+    assert "Nobody watches this model yet" in page
+    assert "No version is known yet" in page
+    assert "Add a source" in page
+
+
+def test_an_old_slug_leads_to_the_new_one(ana, story):
+    RegisteredModel.objects.filter(slug="card-fraud").update(slug="cards")
+    SlugHistory.objects.create(slug="cards", model=story.people.model)
+
+    response = ana.get("/m/card-fraud/")
+
+    assert (response.status_code, response["Location"]) == (301, "/m/cards/")
+
+
+def test_another_units_model_and_run_do_not_exist(client, story):
+    client.force_login(story.people.chris)
+
+    assert client.get("/m/card-fraud/").status_code == 404
+    assert client.get(f"/m/card-fraud/runs/{story.run.pk}/").status_code == 404
+
+
+def test_a_run_of_another_model_is_not_shown_under_this_one(ana, story):
+    RegisteredModelFactory.create(slug="new", unit=story.people.fraud, owner=story.people.ana)
+
+    assert ana.get(f"/m/new/runs/{story.run.pk}/").status_code == 404
+
+
+def test_the_run_page_ranks_columns_and_draws_the_worst(ana, story):
+    page = text(ana.get(f"/m/card-fraud/runs/{story.run.pk}/"))
+
+    rows = re.findall(r'<th scope="row">(\w+)</th>', page)
+    assert rows[0] == "income"
+    assert "1 of 5 over" in page
+    assert page.count('<polyline class="current"') == 2
+    assert "Largest difference in 30,000 to 40,000" in page
+    assert "region=EU" in page
+    assert "decided: <b>Retrain</b>" in page
+
+
+def test_a_data_fault_stops_the_ladder_at_the_contract(ana, story):
+    page = text(ana.get(f"/m/card-fraud/runs/{story.fault.pk}/"))
+
+    assert "1 thing not agreed" in page
+    assert "The column hour is missing" in page
+    assert "Not judged: the rung before does not hold." in page
+
+
+def test_the_run_page_needs_few_queries(ana, story):
+    with CaptureQueriesContext(connection) as queries:
+        ana.get(f"/m/card-fraud/runs/{story.run.pk}/")
+
+    assert len(queries) <= 20, len(queries)
+
+
+@pytest.mark.parametrize("path", ["/m/card-fraud/", "/m/card-fraud/runs/{run}/"])
+def test_nothing_is_styled_or_scripted_inline(ana, story, path):
+    page = text(ana.get(path.format(run=story.run.pk)))
+
+    assert not re.search(r"\sstyle=|\son\w+=|<style|<script>", page)
