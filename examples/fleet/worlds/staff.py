@@ -48,7 +48,7 @@ def applications(rows: int) -> TabularWorld:
             Number("years_experience", 0, 35, "low", 1),
             Number("skill_match", 0.0, 1.0, "bell", 3),
             Number("months_in_last_job", 0, 200, "low", 0),
-            Number("certificates", 0, 23, "low", 0),
+            Number("certificates", 0, 8, "low", 0),
             Number("gap_months", 0, 60, "low", 0),
         ),
         choices=(
