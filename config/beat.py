@@ -3,7 +3,7 @@
 from celery.beat import Scheduler
 
 
-class MemoryScheduler(Scheduler):
+class MemoryScheduler(Scheduler):  # type: ignore[misc]  # celery has no types
     """Keep the schedule of the settings without the file that Celery's default writes."""
 
     def setup_schedule(self) -> None:
