@@ -41,7 +41,8 @@ def unread(version: VersionSeen) -> Finding | None:
     """Return `unknown` when the version's run could not be read, else None."""
     if version.evidence_fault:
         return unknown(
-            f"The run of version {version.number} could not be read: {version.evidence_fault}",
+            f"The run of version {version.number} could not be read:"
+            f" {version.evidence_fault.rstrip('.')}.",
             "Muster asks MLflow again with every sweep; see the server's page for its fault.",
         )
     if not version.evidence_read:
