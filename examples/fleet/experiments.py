@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import logging
 import tempfile
@@ -17,7 +19,6 @@ import sklearn
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
-from mlflow.utils.logging_utils import disable_logging
 
 from examples.fleet.calendar import Calendar
 from examples.fleet.estimators import inputs
@@ -47,7 +48,6 @@ class Logged:
 
 def connect(uri: str) -> MlflowClient:
     """Point MLflow at a server, quietly."""
-    disable_logging()
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="mlflow")
     mlflow.set_tracking_uri(uri)
@@ -111,19 +111,10 @@ def log_version(
             mlflow.data.from_pandas(features, name=f"{spec.slug}-training"), context="training"
         )
         _log_artifacts(trained, limits_set_at)
-        info = mlflow.sklearn.log_model(
-            trained.pipeline,
-            name="model",
-            signature=mlflow.models.infer_signature(
-                features.head(100), trained.pipeline.predict(features.head(100))
-            ),
-            pip_requirements=REQUIREMENTS,
-            skops_trusted_types=TRUSTED,
-            registered_model_name=spec.slug,
-        )
+        number = _log_model(spec.slug, trained, features.head(100))
     if alias:
-        client.set_registered_model_alias(spec.slug, alias, str(info.registered_model_version))
-    return Logged(run.info.run_id, int(info.registered_model_version))
+        client.set_registered_model_alias(spec.slug, alias, str(number))
+    return Logged(run.info.run_id, number)
 
 
 def mark_published(client: MlflowClient, slug: str, fingerprint: str, limit: float | None) -> None:
@@ -157,6 +148,20 @@ def experiment_name(spec: ModelSpec) -> str:
 def _experiment(client: MlflowClient, name: str) -> str:
     found = client.get_experiment_by_name(name)
     return str(found.experiment_id if found else client.create_experiment(name))
+
+
+def _log_model(name: str, trained: Trained, sample: pandas.DataFrame) -> int:
+    # MLflow tells stderr of every registration, whatever its loggers are set to.
+    with contextlib.redirect_stderr(io.StringIO()):
+        info = mlflow.sklearn.log_model(
+            trained.pipeline,
+            name="model",
+            signature=mlflow.models.infer_signature(sample, trained.pipeline.predict(sample)),
+            pip_requirements=REQUIREMENTS,
+            skops_trusted_types=TRUSTED,
+            registered_model_name=name,
+        )
+    return int(info.registered_model_version)
 
 
 def _log_artifacts(trained: Trained, limits_set_at: str) -> None:

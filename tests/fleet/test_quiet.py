@@ -11,9 +11,12 @@ from tests.fleet.test_batches import worst
 MARGIN = 0.8  # of a limit
 
 
-def all_weeks(rehearsal, calendar):
+WEEKS = (1, 4, 7, 10, 13)
+
+
+def some_weeks(rehearsal, calendar):
     spec, world, trained = rehearsal
-    return [batches.week(spec, world, trained, calendar, number) for number in range(1, 14)]
+    return [batches.week(spec, world, trained, calendar, number) for number in WEEKS]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ def test_a_quiet_model_stays_below_the_limits_of_drift(slug, seed, rehearse, cal
     spec, world, _ = rehearsal = rehearse(slug, seed=seed)
     limit, segment_limit = 0.2, 0.35
 
-    for week in all_weeks(rehearsal, calendar):
+    for week in some_weeks(rehearsal, calendar):
         assert worst(rehearsal, week) < MARGIN * limit
         for column in world.segments:
             for value, rows in week.requests.groupby(column):
@@ -49,7 +52,7 @@ def test_births_stay_below_their_limit_against_the_season_but_not_against_the_ye
     reference = trained.reference
     numbers = [name for name in world.features if name != "weekend"]
 
-    for number, week in enumerate(all_weeks(rehearsal, calendar), start=1):
+    for number, week in zip(WEEKS, some_weeks(rehearsal, calendar), strict=True):
         start = pd.Timestamp(calendar.window(number)) - pd.Timedelta(days=364)
         near = reference["time"] - start
         season = reference[(near >= pd.Timedelta(days=-10)) & (near < pd.Timedelta(days=17))]
@@ -63,10 +66,10 @@ def test_the_season_would_alarm_if_it_were_not_known(rehearse, calendar):
 
     against_the_year = [
         psi(trained.reference["temperature"], week.requests["temperature"])
-        for week in all_weeks(rehearsal, calendar)
+        for week in some_weeks(rehearsal, calendar)
     ]
 
-    assert sum(value > 0.2 for value in against_the_year) >= 5
+    assert sum(value > 0.2 for value in against_the_year) >= 2
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_the_season_would_alarm_if_it_were_not_known(rehearse, calendar):
 def test_a_quiet_model_keeps_its_performance(slug, rehearse, calendar):
     spec, world, trained = rehearsal = rehearse(slug)
 
-    for week in all_weeks(rehearsal, calendar):
+    for week in some_weeks(rehearsal, calendar):
         rows = week.requests
         if spec.task != "clustering":
             rows = rows.merge(week.labels, on="request_id")
