@@ -38,12 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         registrations.register_organization(muster, given.password)
         registrations.register_outside(muster, given.trainer_url, secret)
+        # Before the models: what a policy decides is told in the very first message.
+        registrations.register_policies(muster)
         specs = fleet(given.models, seed=given.seed)
         for place, spec in enumerate(specs, start=1):
             started = time.monotonic()
             done = publish_model(to, spec)
             _progress(place, len(specs), f"{spec.slug}: {done}", time.monotonic() - started)
-        registrations.register_policies(muster)
         for spec in specs:
             if spec.script.kind == "late_batch":
                 print(f"{spec.slug}: {land_late(to, spec)}", flush=True)
