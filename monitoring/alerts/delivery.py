@@ -164,7 +164,7 @@ def _disable(channel: Channel, reason: str, *, at: datetime) -> None:
     if changed:
         audit.record(
             actors.system("delivery"),
-            "channel_disabled",
+            "channel.disabled",
             channel,
             at=at,
             unit=channel.unit,

@@ -1,0 +1,92 @@
+"""Signed webhooks by the Standard Webhooks convention, through the one guarded client."""
+
+import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from django.conf import settings
+from standardwebhooks.webhooks import Webhook
+
+from monitoring.alerts.channels import ChannelError, Outgoing
+from registry import outbound
+
+SECONDS = 10.0
+_GONE = {404, 410}  # the receiver does not exist (any more): no message will ever arrive
+_REFUSED = {400, 405, 413, 415, 422}  # this message will never be accepted
+_MAX_ANSWER = 65_536
+
+
+def send(outgoing: Outgoing) -> str:
+    """Post one message and return the answer's status as the receipt."""
+    body = json.dumps(payload(outgoing), ensure_ascii=False, allow_nan=False)
+    moment = outgoing.at.astimezone(UTC)
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Muster",
+        "webhook-id": outgoing.key,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(outgoing.secret).sign(outgoing.key, moment, body),
+    }
+    try:
+        answer = outbound.request(
+            "POST",
+            outgoing.address,
+            headers=headers,
+            body=body.encode(),
+            allowed_origins=settings.MUSTER_ALLOWED_ORIGINS,
+            seconds=SECONDS,
+            max_bytes=_MAX_ANSWER,
+        )
+    except outbound.OutboundError as error:
+        raise ChannelError(str(error), disable=error.permanent) from error
+    if 200 <= answer.status < 300:
+        return f"HTTP {answer.status}"
+    raise ChannelError(
+        f"the receiver answers HTTP {answer.status}",
+        permanent=answer.status in _REFUSED,
+        disable=answer.status in _GONE,
+        retry_after=retry_after(answer.headers, at=outgoing.at),
+    )
+
+
+def payload(outgoing: Outgoing) -> dict[str, Any]:
+    """Return what is posted: facts for machines, and the sentences for people."""
+    story, letter = outgoing.story, outgoing.letter
+    ended = story.resolved_at.isoformat() if story.resolved_at else None
+    return {
+        "type": f"alert.{story.kind}",
+        "timestamp": ended or story.opened_at.isoformat(),
+        "data": {
+            **outgoing.subject,
+            "state": letter.state,
+            "severity": story.severity,
+            "condition": story.condition,
+            "segment": story.segment,
+            "headline": story.headline,
+            "check": story.check,
+            "check_version": story.check_version,
+            "bad_windows": story.bad,
+            "of_windows": story.of,
+            "since": story.since.isoformat(),
+            "opened_at": story.opened_at.isoformat(),
+            "resolved_at": ended,
+            "crossings": [found.as_json() for found in story.crossings],
+            "subject": letter.subject,
+            "parts": {label: list(lines) for label, lines in letter.parts},
+            "incident_url": story.incident_url,
+            "model_url": story.model_url,
+        },
+    }
+
+
+def retry_after(headers: dict[str, str], *, at: datetime) -> float | None:
+    """Read Retry-After: seconds, or a date."""
+    text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - at).total_seconds(), 0.0)
