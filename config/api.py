@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from dashboard.api_urls import api_urlpatterns as dashboard_urls
+from monitoring.urls import api_urlpatterns as monitoring_urls
 from registry.urls import api_urlpatterns as registry_urls
 
 # Swagger UI writes style attributes; its script comes from a second address, not inline.
@@ -13,7 +14,7 @@ swagger = csp_update({"style-src": ["'unsafe-inline'"]})(
 )
 
 urlpatterns = [
-    path("v1/", include([*registry_urls, *dashboard_urls])),
+    path("v1/", include([*registry_urls, *monitoring_urls, *dashboard_urls])),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", swagger, name="api-docs"),
 ]

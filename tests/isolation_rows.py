@@ -35,6 +35,10 @@ def version(world: World) -> dict[str, object]:
     return {**model(world), "number": world.version.number}
 
 
+def incident(world: World) -> dict[str, object]:
+    return {"number": world.incident.pk}
+
+
 REGISTRY = {
     "api/v1/me/": Row("self"),
     "api/v1/business-units/": Row("list"),
@@ -53,6 +57,18 @@ REGISTRY = {
     "api/v1/tokens/<token_id>/": Row("self", lambda w: {"token_id": 0}),
     "api/v1/audit/": Row("list"),
 }
+ALERTS = {
+    "api/v1/alerts/": Row("list"),
+    "api/v1/alerts/<number>/": Row("object", lambda w: {"number": w.alert.pk}),
+    "api/v1/incidents/": Row("list"),
+    "api/v1/incidents/<number>/": Row("object", incident),
+    "api/v1/incidents/<number>/acknowledge/": Row("object", incident),
+    "api/v1/incidents/<number>/close/": Row("object", incident),
+    "api/v1/deliveries/": Row("list"),
+    "api/v1/channels/": Row("list"),
+    "api/v1/channels/<slug>/": Row("object", lambda w: {"slug": w.channel.slug}),
+    "api/v1/models/<key>/health/": Row("object", model),
+}
 DASHBOARD = {
     "api/v1/fleet/": Row("list"),
     "api/schema/": Row("public"),
@@ -63,4 +79,4 @@ DASHBOARD = {
     "": Row("list"),
     "fleet/": Row("list"),
 }
-ROWS: dict[str, Row] = {**REGISTRY, **DASHBOARD}
+ROWS: dict[str, Row] = {**REGISTRY, **ALERTS, **DASHBOARD}

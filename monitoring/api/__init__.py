@@ -1,0 +1,1 @@
+"""Monitoring's endpoints, one module a noun."""

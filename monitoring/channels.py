@@ -1,0 +1,127 @@
+"""Write the channels of a unit: where its messages go besides the owners' mailboxes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from monitoring.models import Channel
+from registry import access, audit, bodies, webhooks
+from registry.access import Right
+from registry.actors import Actor
+from registry.catalogue.races import upsert
+from registry.inputs import slug_of
+from registry.models import BusinessUnit
+from registry.problems import FieldError, Invalid, invalid
+
+
+class ChannelBody(bodies.Change):
+    """A channel as it is written; the secret is never answered."""
+
+    business_unit: str = ""
+    kind: Channel.Kind = Channel.Kind.WEBHOOK
+    address: str = ""
+    secret: str = ""
+    enabled: bool = True
+
+
+@upsert
+def put_channel(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Channel, bool]:
+    """Create or change a channel of a unit; `enabled` switches one on that had been given up."""
+    body = bodies.parse(ChannelBody, data)
+    channel = Channel.objects.select_for_update(of=("self",)).filter(slug=slug).first()
+    if channel is None:
+        return _create(actor, slug, body, at=at), True
+    unit = channel.unit
+    # A person's mailbox is made by Muster, and another unit's channel does not exist for you.
+    if unit is None or not access.visible_units(actor).filter(pk=unit.pk).exists():
+        raise Channel.DoesNotExist
+    access.require(actor, Right.MANAGE_UNIT, unit)
+    return _change(actor, channel, unit, body, at=at), False
+
+
+def _create(actor: Actor, slug: str, body: ChannelBody, *, at: datetime) -> Channel:
+    unit = access.visible_units(actor).filter(slug=body.business_unit).first()
+    if unit is None:
+        detail = f"there is no unit '{body.business_unit[:60]}' that you see"
+        raise invalid("/business_unit", "unknown_unit", detail, "GET /api/v1/business-units/")
+    access.require(actor, Right.MANAGE_UNIT, unit)
+    channel = Channel(
+        slug=slug_of(slug, longest=100),
+        kind=body.kind,
+        unit=unit,
+        address=body.address,
+        secret=body.secret,
+    )
+    _switch(channel, enabled=body.enabled, actor=actor, at=at)
+    _check(channel)
+    channel.save(force_insert=True)
+    audit.record(
+        actor, "channel.created", channel, at=at, unit=unit,
+        after=snapshot(channel), reason=body.change_reason,
+    )  # fmt: skip
+    return channel
+
+
+def _change(
+    actor: Actor, channel: Channel, unit: BusinessUnit, body: ChannelBody, *, at: datetime
+) -> Channel:
+    given = body.given()
+    for field, present in (("business_unit", unit.slug), ("kind", channel.kind)):
+        if given.get(field, present) != present:
+            raise invalid(f"/{field}", "immutable", "this stays as it was made; make another one")
+    before, old_secret = snapshot(channel), channel.secret
+    channel.address = given.get("address", channel.address)
+    channel.secret = given.get("secret", channel.secret)
+    if "enabled" in given:
+        _switch(channel, enabled=body.enabled, actor=actor, at=at)
+    _check(channel)
+    after = snapshot(channel)
+    if channel.secret != old_secret:
+        after |= {"secret": "changed"}
+    if after != before:
+        channel.save(update_fields=["address", "secret", "disabled_at", "disabled_reason"])
+        audit.record(
+            actor, "channel.changed", channel, at=at, unit=unit,
+            before=before, after=after, reason=body.change_reason,
+        )  # fmt: skip
+    return channel
+
+
+def _switch(channel: Channel, *, enabled: bool, actor: Actor, at: datetime) -> None:
+    if enabled:
+        channel.disabled_at, channel.disabled_reason = None, ""
+    elif channel.disabled_at is None:
+        channel.disabled_at, channel.disabled_reason = at, f"switched off by {actor.label}"
+
+
+def _check(channel: Channel) -> None:
+    if channel.kind == Channel.Kind.WEBHOOK:
+        errors = webhooks.address_errors("/address", channel.address)
+        errors += webhooks.secret_errors("/secret", channel.secret)
+    else:
+        errors = _mail_errors(channel.address)
+        if channel.secret:
+            errors.append(FieldError("/secret", "invalid", "a mailbox has no secret"))
+    if errors:
+        raise Invalid(*errors)
+
+
+def _mail_errors(address: str) -> list[FieldError]:
+    try:
+        validate_email(address)
+    except ValidationError:
+        fix = "such as fraud-models@example.com"
+        return [FieldError("/address", "invalid", "this is no mail address", fix)]
+    return []
+
+
+def snapshot(channel: Channel) -> dict[str, Any]:
+    """Return what the audit keeps; of the secret only whether there is one."""
+    return {
+        "kind": str(channel.kind),
+        "address": channel.address,
+        "secret": "set" if channel.secret else "none",
+        "enabled": channel.disabled_at is None,
+    }
