@@ -29,7 +29,7 @@ class PolicyBody(bodies.Change):
 
 @upsert
 def put_policy(
-    actor: Actor, slug: str, data: dict[str, Any], *, at: datetime
+    actor: Actor, slug: str, data: Any, *, at: datetime
 ) -> tuple[RetrainingPolicy, bool]:
     """Create a policy, or add a version to it where something changed."""
     slug = slug_of(slug, longest=60)

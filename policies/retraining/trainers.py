@@ -4,17 +4,17 @@ import base64
 import binascii
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from policies.models import Trainer
-from registry import access, audit, bodies
+from registry import access, audit, bodies, outbound
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.inputs import slug_of
 from registry.models import BusinessUnit
+from registry.outbound import OutboundError
 from registry.problems import FieldError, Invalid, invalid
 
 _SECRET_BYTES = (16, 64)
@@ -38,9 +38,7 @@ def find_unit(actor: Actor, slug: str) -> BusinessUnit:
 
 
 @upsert
-def put_trainer(
-    actor: Actor, slug: str, data: dict[str, Any], *, at: datetime
-) -> tuple[Trainer, bool]:
+def put_trainer(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Trainer, bool]:
     """Create or change a trainer; its secret is kept encrypted and never shown."""
     slug = slug_of(slug, longest=60)
     body = bodies.parse(TrainerBody, data)
@@ -95,19 +93,14 @@ def _check(given: dict[str, Any]) -> None:
 
 
 def _url_errors(url: str) -> list[FieldError]:
+    if len(url) > 500:
+        return [FieldError("/url", "invalid", "an address has at most 500 characters")]
     try:
-        parts = urlsplit(url)
-        port = parts.port  # raises when it is no number
-    except ValueError:
-        return [FieldError("/url", "invalid", "this is no address")]
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or len(url) > 500:
-        fix = "such as https://trainer.example.com/retrain"
-        return [FieldError("/url", "invalid", "this is no http(s) address", fix)]
-    if "@" in parts.netloc:
-        fix = "requests are signed with the secret; leave user and password out"
-        return [FieldError("/url", "credentials", "the address holds a user or password", fix)]
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if parts.scheme == "http" and origin not in settings.MUSTER_ALLOWED_ORIGINS:
+        target = outbound.parse(url)
+        allowed = {outbound.parse(origin).origin for origin in settings.MUSTER_ALLOWED_ORIGINS}
+    except OutboundError as error:
+        return [FieldError("/url", "invalid", str(error), "https://trainer.example.com/retrain")]
+    if target.scheme == "http" and target.origin not in allowed:
         fix = "use https, or have the origin added to MUSTER_ALLOWED_ORIGINS"
         return [FieldError("/url", "not_https", "the request would travel unencrypted", fix)]
     return []

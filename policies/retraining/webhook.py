@@ -4,11 +4,11 @@ import json
 from datetime import datetime
 
 from django.conf import settings
-from registry.outbound import OutboundError
 from standardwebhooks import Webhook
 
 from policies.models import Job
 from registry import outbound
+from registry.outbound import OutboundError
 
 # These say "later"; every other 4xx says that asking again would not help.
 _LATER = (408, 409, 423, 425, 429)

@@ -1,0 +1,1 @@
+"""Endpoints of policies, decisions, jobs, gates and controls."""
