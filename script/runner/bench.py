@@ -38,6 +38,9 @@ def stand() -> Iterator[Demo]:
         # Addresses in the environment are for people's own servers: a bench never fills those.
         kept_out = ("DATABASE_URL", "REDIS_URL", "MLFLOW_TRACKING_URI", "EMAIL_URL")
         demo = Demo(state, {key: val for key, val in os.environ.items() if key not in kept_out})
+        demo.supervisor.keeper.remove(folder)
+        if os.getuid() == 0:
+            demo.supervisor.keeper.remove(public_place(folder))
         demo.start_servers()
         yield demo
     finally:
