@@ -55,7 +55,8 @@ def see(version: ModelVersion) -> VersionSeen:
         number=version.number,
         created_at=version.created_at,
         run_id=version.run_id,
-        evidence_read=version.evidence_read_at is not None,
+        # Read once and due to be read again: what is there still counts.
+        evidence_read=version.evidence_read_at is not None or bool(version.files),
         evidence_fault=version.evidence_fault,
         digest=version.digest,
         files=tuple(sorted(mapping(version.files))),

@@ -64,10 +64,10 @@ def fairness(facts: GateFacts) -> Finding:
     document = facts.version.documents.get("muster/groups.json")
     if facts.judges_people is False and not document:
         return not_applicable("By the answers in its record, the model judges no people.")
-    if finding := unread(facts.version):
-        return finding
     if not document:
-        return unknown("The run logged no group outcomes (muster/groups.json).", _MEND)
+        return unread(facts.version) or unknown(
+            "The run logged no group outcomes (muster/groups.json).", _MEND
+        )
     limit = number(facts.version.tags.get("muster.fairness_limit"))
     if limit is None:
         return unknown(

@@ -32,11 +32,11 @@ def out_of_time(facts: GateFacts) -> Finding:
     """Ask for a measurement on a later period against a limit that was set before the run."""
     if facts.tier >= DE_MINIMIS:
         return not_applicable("A de minimis model needs no out-of-time test.")
-    if finding := unread(facts.version):
-        return finding
     document = mapping(facts.version.documents.get("muster/oot.json"))
     if not document:
-        return unknown("The run logged no out-of-time test (muster/oot.json).", _OOT_MEND)
+        return unread(facts.version) or unknown(
+            "The run logged no out-of-time test (muster/oot.json).", _OOT_MEND
+        )
     value, limit = number(document.get("value")), number(document.get("limit"))
     train_end, start = moment(document.get("train_end")), moment(document.get("oot_start"))
     set_at = moment(document.get("limit_set_at"))
@@ -78,11 +78,11 @@ def explainability(facts: GateFacts) -> Finding:
     """Ask for the share that each input column has in the answers."""
     if facts.tier >= DE_MINIMIS:
         return not_applicable("A de minimis model needs no importance document.")
-    if finding := unread(facts.version):
-        return finding
     document = facts.version.documents.get("muster/importance.json")
     if not document:
-        return unknown("The run logged no importances (muster/importance.json).", _IMPORTANCE_MEND)
+        return unread(facts.version) or unknown(
+            "The run logged no importances (muster/importance.json).", _IMPORTANCE_MEND
+        )
     shares = {str(name): number(share) for name, share in mapping(document).items()}
     sound = {name: share for name, share in shares.items() if share is not None and share >= 0}
     total = sum(sound.values())
@@ -134,9 +134,9 @@ def lacking(version: VersionSeen) -> dict[str, str]:
 
 def reproducibility(facts: GateFacts) -> Finding:
     """Ask for everything that is needed to build the version again."""
-    if finding := unread(facts.version):
-        return finding
     missing = lacking(facts.version)
+    if missing and (finding := unread(facts.version)):
+        return finding
     if missing:
         names = ", ".join(missing)
         return failed(
@@ -172,7 +172,7 @@ def rollback_target(facts: GateFacts) -> Finding:
             "Register the former version again.",
             **seen,
         )
-    if finding := unread(target):
+    if (not target.files or not target.digest) and (finding := unread(target)):
         return finding
     if not target.files or not target.digest:
         return failed(

@@ -38,12 +38,15 @@ class GateFacts:
 
 
 def unread(version: VersionSeen) -> Finding | None:
-    """Return `unknown` when the version's run could not be read, else None."""
+    """Return `unknown` when the version's run was not read, or not to its end, else None.
+
+    To be asked about what is missing: what is there can be judged, whatever else was unreadable.
+    """
     if version.evidence_fault:
+        fault = " ".join(version.evidence_fault.split())[:300].rstrip(".")
         return unknown(
-            f"The run of version {version.number} could not be read:"
-            f" {version.evidence_fault.rstrip('.')}.",
-            "Muster asks MLflow again with every sweep; see the server's page for its fault.",
+            f"The run of version {version.number} could not be read fully: {fault}.",
+            "Mend what is named; Muster reads it again when an alias moves to the version.",
         )
     if not version.evidence_read:
         return unknown(f"The run of version {version.number} has not been read yet.")

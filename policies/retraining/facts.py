@@ -81,7 +81,7 @@ def _window(run: Run, readings: list[dict[str, Any]], champion: ModelVersion | N
     metrics: tuple[MetricSeen, ...] = ()
     if check.kind == Check.Kind.DATA and run.state in (RunState.OK, RunState.DRIFT):
         drifted = {row["feature"] for row in readings if row["crossed"]}
-        columns = {row["feature"] for row in readings}
+        columns = {row["feature"] for row in readings if row["value"] is not None}
         share = len(drifted) / len(columns) if columns else None
     elif check.kind == Check.Kind.PERFORMANCE and run.state in (RunState.OK, RunState.BREACH):
         metrics = tuple(_metrics(readings, run.model_version or champion))

@@ -41,10 +41,10 @@ def artifact_identity(facts: ControlFacts, *, days: int | None, at: datetime) ->
     if facts.champion is None:
         return _no_champion(facts)
     version = facts.champion.version
-    if finding := unread(version):
-        return finding
     if not version.digest:
-        return unknown(f"The files of version {version.number} have no digest yet.")
+        return unread(version) or unknown(
+            f"The files of version {version.number} have no digest yet."
+        )
     risky = [path for path in version.files if path.lower().endswith(_RUNS_CODE)]
     seen: dict[str, Any] = {"digest": version.digest, "runs_code": risky}
     if risky and facts.tier.tier in _WAIVER_TIERS:

@@ -32,10 +32,26 @@ def test_a_missing_document_is_unknown_with_the_command_that_logs_it(gate):
     assert "mlflow.log_dict(" in found.mend
 
 
+EMPTY = {
+    "documents": dict.fromkeys(version().documents),
+    "files": (),
+    "digest": "",
+    "git_commit": "",
+}
+
+
 @pytest.mark.parametrize("gate", ["out_of_time", "fairness", "explainability", "reproducibility"])
 @pytest.mark.parametrize("why", [{"evidence_fault": "timed out"}, {"evidence_read": False}])
 def test_a_run_that_could_not_be_read_is_unknown_never_satisfied(gate, why):
-    assert result(gate, **why) == "unknown"
+    found = GATES[gate](gate_facts(**EMPTY, **why))
+
+    assert found.result == "unknown"
+    assert "could not be read fully: timed out." in found.reason or "not been read" in found.reason
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_fault_elsewhere_in_the_run_does_not_hide_what_is_there(gate):
+    assert result(gate, evidence_fault="model/huge.bin: too large") == "satisfied"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +181,7 @@ def proof(**spoiled):
         ({"previous": version(1, deleted=True)}, "failed"),
         ({"previous": version(1, files=())}, "failed"),
         ({"previous": version(1, digest="")}, "failed"),
-        ({"previous": version(1, evidence_fault="gone")}, "unknown"),
+        ({"previous": version(1, evidence_fault="gone", digest="")}, "unknown"),
         ({"documents": {"muster/rollback.json": None}}, "unknown"),
         (proof(target=7), "failed"),
         (proof(digest="c" * 64), "failed"),

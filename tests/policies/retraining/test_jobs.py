@@ -1,9 +1,12 @@
 """Jobs on their way: handed over once, signed, tried again, given up, and finished."""
 
 import json
+import threading
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from django.db import connection
 from standardwebhooks import Webhook
 
 from policies.models import Job
@@ -55,8 +58,6 @@ def job(monkeypatch):
 
 
 def set_clock(at):
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('muster.clock_offset', '0', false)")
         cursor.execute("SELECT %s::timestamptz - clock_timestamp()", [at])
@@ -218,3 +219,53 @@ def test_another_models_version_cannot_finish_the_job(job, door):
 
     job.refresh_from_db()
     assert job.state == "started"
+
+
+@pytest.fixture
+def program(settings):
+    """A trainer that really listens; what it was sent is in `received`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        received = []
+
+        def do_POST(self):
+            length = int(self.headers["content-length"])
+            self.received.append((dict(self.headers), self.rfile.read(length)))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    server.origin = f"http://127.0.0.1:{server.server_port}"
+    settings.MUSTER_ALLOWED_ORIGINS = [server.origin]
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_real_trainer_gets_a_real_request(job, program):
+    type(job.trainer).objects.update(url=f"{program.origin}/retrain")
+
+    hand_over()
+
+    ((headers, body),) = program.RequestHandlerClass.received
+    assert json.loads(body)["job"] == str(job.uuid)
+    assert headers["webhook-id"] == f"job_{job.uuid}"
+    job.refresh_from_db()
+    assert job.state == "started"
+
+
+def test_a_private_address_that_is_not_allowed_is_never_called(job, program, settings):
+    settings.MUSTER_ALLOWED_ORIGINS = []
+    type(job.trainer).objects.update(url=f"{program.origin}/retrain")
+
+    hand_over()
+
+    job.refresh_from_db()
+    assert (job.state, program.RequestHandlerClass.received) == ("failed", [])
+    assert "not among the allowed origins" in job.error
