@@ -113,7 +113,9 @@ def alias_history(model: RegisteredModel) -> list[AliasEvent]:
 
 def activity(model: RegisteredModel, *, limit: int = 50) -> list[ModelEvent]:
     """Return what happened to the model in MLflow, newest first."""
-    events = model.events.select_related("version").order_by("-at", "-pk")
+    # Events from before the model was registered here belong to its source only.
+    mine = Q(model=model) | Q(source_model__registered_model=model)
+    events = ModelEvent.objects.filter(mine).select_related("version").order_by("-at", "-pk")
     return list(events[:limit])
 
 

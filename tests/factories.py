@@ -71,7 +71,7 @@ class MLflowServerFactory(DjangoModelFactory[MLflowServer]):
 
     slug = factory.Sequence(lambda n: f"server-{n}")
     origin = factory.Sequence(lambda n: f"http://mlflow-{n}.example.com")
-    next_sweep_at = NOW
+    next_sweep_at = datetime(2020, 1, 1, tzinfo=UTC)  # due, whatever the machine's clock says
 
 
 class RegisteredModelFactory(DjangoModelFactory[RegisteredModel]):

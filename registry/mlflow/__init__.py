@@ -1,0 +1,1 @@
+"""Read MLflow servers by REST and reconcile what they show with our tables."""

@@ -1,0 +1,203 @@
+"""Read the evidence of a version once: its files with digests, its documents, its signature.
+
+Files of the run keep their path; files of an MLflow 3 logged model get `model/` before theirs.
+Nothing is ever loaded: a model file is a row of bytes with a digest.
+"""
+
+import hashlib
+import json
+import logging
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rest_framework.exceptions import ParseError
+
+from registry import json_intake
+from registry.mlflow.client import Client, MlflowError
+from registry.mlflow.lease import Lease
+from registry.mlflow.records import File, Run
+from registry.mlflow.runs import waiting_versions
+from registry.models import MLflowServer, ModelVersion
+
+logger = logging.getLogger(__name__)
+_DOCUMENT = re.compile(r"muster/[^/]+\.json")
+_MAX_FILES = 300
+_MAX_FOLDERS = 60
+_MAX_FILE_BYTES = 268_435_456
+_MAX_DOCUMENT_BYTES = 1_000_000
+_SECONDS_A_VERSION = 120.0
+# A run that never ends (its job was killed) is read all the same after this time.
+_PATIENCE = timedelta(hours=1)
+_GIVE_UP_AFTER = 3
+
+
+@dataclass
+class Findings:
+    """What was found of one version, and what could not be read."""
+
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, Any] = field(default_factory=dict)
+    signature: dict[str, Any] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """Return one digest over all files, or '' while that of one is unknown."""
+        if not self.files or not all(file["digest"] for file in self.files.values()):
+            return ""
+        lines = [f"{path}\0{file['digest']}\n" for path, file in sorted(self.files.items())]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A place where files of a version lie: its run, or its logged model."""
+
+    prefix: str
+    listed: Callable[[str], list[File]]
+    fetch: Callable[[str, Path], tuple[int, str]]
+
+
+def read(
+    held: Lease,
+    server: MLflowServer,
+    client: Client,
+    found: Mapping[str, Run],
+    *,
+    at: datetime,
+    end: float,
+) -> int:
+    """Read the versions that wait for it until `end`; return how many still wait then."""
+    ready = [
+        version
+        for version in waiting_versions(server).order_by("-created_at", "-pk")
+        if not _goes_on(found.get(version.run_id), version, at=at)
+    ]
+    broken_in_a_row = 0
+    for index, version in enumerate(ready):
+        if time.monotonic() > end:
+            return len(ready) - index
+        held.extend()
+        findings = Findings()
+        try:
+            for shelf in _shelves(client, version):
+                _read_shelf(shelf, findings, end=time.monotonic() + _SECONDS_A_VERSION)
+            broken_in_a_row = 0
+        except MlflowError as error:
+            # One version that cannot be read must not keep the others from being read.
+            broken_in_a_row += 1
+            if error.is_of_the_server and broken_in_a_row >= _GIVE_UP_AFTER:
+                raise
+            findings.faults.append(str(error))
+        with held.transaction():
+            _write(version, findings, at=at)
+    return 0
+
+
+def _goes_on(run: Run | None, version: ModelVersion, *, at: datetime) -> bool:
+    """Say whether the run may still log artifacts: a model is often registered before them."""
+    return run is not None and not run.is_over and at - version.created_at < _PATIENCE
+
+
+def _shelves(client: Client, version: ModelVersion) -> Iterator[Shelf]:
+    run_id, model_id = version.run_id, version.mlflow_model_id
+    if run_id:
+        yield Shelf(
+            "",
+            lambda path: client.list_artifacts(run_id, path),
+            lambda path, to: client.download(run_id, path, to, max_bytes=_MAX_FILE_BYTES),
+        )
+    if model_id:
+        yield Shelf(
+            "model/",
+            lambda path: client.list_model_files(model_id, path),
+            lambda path, to: client.download_model_file(
+                model_id, path, to, max_bytes=_MAX_FILE_BYTES
+            ),
+        )
+
+
+def _read_shelf(shelf: Shelf, findings: Findings, *, end: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="muster-evidence-") as folder:
+        for file in _walk(shelf, findings):
+            path = f"{shelf.prefix}{file.path}"
+            findings.files[path] = {"size": file.size, "digest": ""}
+            if file.size > _MAX_FILE_BYTES or time.monotonic() > end:
+                findings.faults.append(f"{path}: too large or too slow to be read.")
+                continue
+            copy = Path(folder) / "file"
+            try:
+                size, digest = shelf.fetch(file.path, copy)
+            except MlflowError as error:
+                if error.is_of_the_server:
+                    raise
+                findings.faults.append(f"{path}: {error}")
+                continue
+            findings.files[path] = {"size": size, "digest": digest}
+            _read_content(path, copy, size, findings)
+
+
+def _walk(shelf: Shelf, findings: Findings) -> Iterator[File]:
+    folders, files = [""], 0
+    for _ in range(_MAX_FOLDERS):
+        if not folders:
+            return
+        for file in shelf.listed(folders.pop(0)):
+            if file.is_folder:
+                folders.append(file.path)
+            elif files < _MAX_FILES:
+                files += 1
+                yield file
+            else:
+                findings.faults.append(f"more than {_MAX_FILES} files: the others are left out.")
+                return
+    findings.faults.append(f"more than {_MAX_FOLDERS} folders: the others are left out.")
+
+
+def _read_content(path: str, copy: Path, size: int, findings: Findings) -> None:
+    is_description = path.rpartition("/")[2] == "MLmodel"
+    if not is_description and not _DOCUMENT.fullmatch(path):
+        return
+    if size > _MAX_DOCUMENT_BYTES:
+        findings.faults.append(f"{path}: larger than {_MAX_DOCUMENT_BYTES} bytes.")
+        return
+    try:
+        if is_description:
+            findings.signature = _signature(copy.read_bytes())
+        else:
+            findings.documents[path] = json_intake.loads(copy.read_bytes())
+    except (ParseError, ValueError, yaml.YAMLError, RecursionError) as error:
+        findings.faults.append(f"{path}: {str(error)[:300]}")
+
+
+def _signature(content: bytes) -> dict[str, Any]:
+    """Return inputs and outputs of a model description, which are JSON texts inside YAML."""
+    described = yaml.safe_load(content)
+    given = described.get("signature") if isinstance(described, dict) else None
+    if not isinstance(given, dict):
+        return {}
+    # Only texts are taken, so that nothing YAML can build gets any further.
+    parts = {key: given.get(key) for key in ("inputs", "outputs", "params")}
+    return {
+        key: json_intake.loads(json.dumps(json.loads(text)).encode())
+        for key, text in parts.items()
+        if isinstance(text, str)
+    }
+
+
+def _write(version: ModelVersion, findings: Findings, *, at: datetime) -> None:
+    ModelVersion.objects.filter(pk=version.pk).update(
+        files=findings.files,
+        documents=findings.documents,
+        signature=findings.signature,
+        digest=findings.digest,
+        evidence_read_at=at,
+        evidence_fault="\n".join(findings.faults)[:5000],
+    )

@@ -1,0 +1,16 @@
+"""Hurry the registry's duty; what is due stays due if this is lost."""
+
+from typing import Any
+
+from celery import shared_task
+
+from registry import clock
+from registry.mlflow.sync import sweep_due
+
+_SECONDS = 60.0
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
+def sync(**kwargs: Any) -> None:
+    """Read the MLflow servers that are due."""
+    sweep_due(at=clock.now(), seconds=_SECONDS)
