@@ -74,7 +74,10 @@ def is_explained(run: Run, check: Check) -> bool:
 def crossings_of(run: Run, segment: str) -> list[Crossing]:
     """Return the crossed limits of one segment of a run, worst first."""
     rows = Reading.objects.filter(run=run, segment=segment, crossed=True)
-    found = [Crossing(r.feature, r.method, r.value, r.limit, r.direction, r.segment) for r in rows]
+    found = [
+        Crossing(r.feature, r.method, r.value, r.limit, r.direction, r.segment, r.note)
+        for r in rows
+    ]
     return sorted(found, key=lambda crossing: (-crossing.excess, crossing.feature))
 
 

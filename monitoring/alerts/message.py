@@ -26,7 +26,6 @@ class RunFacts:
     finished_at: datetime | None = None
     rows: int | None = None
     completeness: float | None = None
-    worst: tuple[str, ...] = ()
     violations: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -156,7 +155,9 @@ def _subject(shape: str, word: str, story: Story, text: str) -> str:
 
 def _what(story: Story) -> tuple[str, ...]:
     lines = [f"{story.headline}; bad since the window of {day(story.since)}."]
-    lines += [f"{crossing(found)}." for found in story.crossings[1:4]]
+    if story.crossings and story.crossings[0].note:
+        lines.append(_sentence(story.crossings[0].note))
+    lines += [_with_note(found) for found in story.crossings[1:4]]
     if story.crossings_total > 4:
         lines.append(f"{story.crossings_total - 4} more are over their limits.")
     if story.segment:
@@ -165,11 +166,21 @@ def _what(story: Story) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _with_note(found: Crossing) -> str:
+    return f"{crossing(found)}: {_sentence(found.note)}" if found.note else f"{crossing(found)}."
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def _sound(story: Story) -> tuple[str, ...]:
     """Climb the ladder: did it run in time, were there rows, did they keep the contract?"""
     run = story.run
     if run.state in ("source_fault", "missed", "not_evaluated", "failed"):
         return ("No: it could not look. Nothing is known about the model in this window.",)
+    if story.check_kind == "mlflow metric":
+        return ("Yes: the value was read from MLflow.",)
     late = bool(run.due_at and run.finished_at and run.finished_at > run.due_at)
     ran = "It ran late" if late else "It ran on time"
     rows = f", {run.rows:,} rows" if run.rows is not None else ""
@@ -177,9 +188,10 @@ def _sound(story: Story) -> tuple[str, ...]:
     lines = [f"{ran}{rows}{labels}."]
     if run.state == "data_fault":
         lines.append("The data break their contract, so no statistic was taken.")
-        lines += [f"{text}." for text in run.violations[:4]]
+        lines += [_sentence(text) for text in run.violations[:4]]
     else:
         lines.append("The data kept their contract.")
+    lines += [_sentence(text) for text in run.notes[:3]]
     return tuple(lines)
 
 
@@ -195,8 +207,7 @@ _LIKELY = {
 
 
 def _likely(story: Story) -> tuple[str, ...]:
-    known = tuple(f"{text}." for text in story.run.notes[:3])
-    return (_LIKELY.get(story.condition, ""), *known, *story.similar[:2])
+    return (_LIKELY.get(story.condition, ""), *story.similar[:2])
 
 
 def _effect(story: Story) -> tuple[str, ...]:

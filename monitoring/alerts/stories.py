@@ -8,7 +8,7 @@ from django.conf import settings
 from monitoring.alerts.message import RunFacts, Story
 from monitoring.alerts.owing import FIRING
 from monitoring.alerts.wording import Crossing, day
-from monitoring.models import Alert, Channel, Delivery, Incident, Run
+from monitoring.models import Alert, Channel, Check, Delivery, Incident, Run
 from monitoring.states import AlertState, CloseVerdict, IncidentState
 from registry import queries
 from registry.models import Person
@@ -43,7 +43,7 @@ def tell(delivery: Delivery) -> Story:
         incident=f"INC-{incident.pk}",
         incident_url=f"{settings.MUSTER_PUBLIC_URL}/incidents/{incident.pk}/",
         model_url=f"{settings.MUSTER_PUBLIC_URL}/m/{model.slug}/",
-        run=_run_facts(alert.opened_by_run),
+        run=_run_facts(alert.opened_by_run, alert.check_ref.kind),
         crossings=tuple(Crossing(**found) for found in detail.get("crossings", [])),
         crossings_total=detail.get("crossings_total", 0),
         bad=detail.get("bad", 1),
@@ -59,7 +59,7 @@ def tell(delivery: Delivery) -> Story:
     )
 
 
-def _run_facts(run: Run | None) -> RunFacts:
+def _run_facts(run: Run | None, kind: str) -> RunFacts:
     if run is None:
         return RunFacts(state="")
     return RunFacts(
@@ -72,7 +72,8 @@ def _run_facts(run: Run | None) -> RunFacts:
         rows=run.rows,
         completeness=run.completeness,
         violations=_texts(run.summary.get("violations", [])),
-        notes=_texts(run.summary.get("notes", [])),
+        # A performance check repeats its scores there; they are told as what crossed already.
+        notes=_texts(run.summary.get("notes", []) if kind == Check.Kind.DATA else []),
     )
 
 

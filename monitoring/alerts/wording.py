@@ -37,6 +37,7 @@ class Crossing:
     limit: float | None
     direction: str = "max"
     segment: str = ""
+    note: str = ""  # the judge's own sentence: what moved from where to where
 
     @property
     def excess(self) -> float:
