@@ -112,6 +112,8 @@ PURE = [
     "registry/tiering.py",
     "monitoring/alerts/judgement.py",
     "monitoring/alerts/message.py",
+    "monitoring/alerts/vitals.py",
+    "monitoring/alerts/wording.py",
 ]
 
 
