@@ -34,7 +34,7 @@ TRUSTED = [
     "sklearn.tree._tree.Tree",
 ]
 FINGERPRINT = "fleet.fingerprint"
-LIMIT = "fleet.limit"
+LIMITS = "fleet.limits"
 FAIRNESS_LIMIT = "0.8"
 
 
@@ -56,10 +56,10 @@ def connect(uri: str) -> MlflowClient:
 
 @dataclass(frozen=True)
 class Published:
-    """What an earlier publication left behind: what it was made of, and the limit it found."""
+    """What an earlier publication left behind: what it was made of, and the limits it found."""
 
     fingerprint: str
-    limit: float | None
+    limits: dict[str, float]
 
 
 def published(client: MlflowClient, slug: str) -> Published | None:
@@ -72,7 +72,7 @@ def published(client: MlflowClient, slug: str) -> Published | None:
         return None
     if FINGERPRINT not in tags:
         return None
-    return Published(tags[FINGERPRINT], float(tags[LIMIT]) if LIMIT in tags else None)
+    return Published(tags[FINGERPRINT], json.loads(tags[LIMITS]))
 
 
 def log_version(
@@ -117,10 +117,11 @@ def log_version(
     return Logged(run.info.run_id, number)
 
 
-def mark_published(client: MlflowClient, slug: str, fingerprint: str, limit: float | None) -> None:
+def mark_published(
+    client: MlflowClient, slug: str, fingerprint: str, limits: dict[str, float]
+) -> None:
     """Leave word that everything of this model was published."""
-    if limit is not None:
-        client.set_registered_model_tag(slug, LIMIT, str(limit))
+    client.set_registered_model_tag(slug, LIMITS, json.dumps(limits))
     client.set_registered_model_tag(slug, FINGERPRINT, fingerprint)
 
 

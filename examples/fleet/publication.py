@@ -38,18 +38,18 @@ def publish_model(to: Publication, spec: ModelSpec) -> str:
     fingerprint = _fingerprint(spec, to.calendar)
     known = experiments.published(to.mlflow, spec.slug)
     if known is not None and known.fingerprint == fingerprint and not _missing(to, spec):
-        limit, done = known.limit, "known"
+        limits, done = known.limits, "known"
     else:
         history = batches.history(spec, world, to.calendar)
         trained = training.train(spec, world, history)
-        limit, versions = trained.limit, 0
+        limits, versions = trained.limits, 0
         if known is None or known.fingerprint != fingerprint:
             versions = _log_versions(to, spec, world, history, trained)
         files = _land(to, spec, world, trained)
-        experiments.mark_published(to.mlflow, spec.slug, fingerprint, limit)
+        experiments.mark_published(to.mlflow, spec.slug, fingerprint, limits)
         done = f"{versions} versions, {files} files"
     registrations.register_model(to.muster, spec, to.landing)
-    registrations.register_checks(to.muster, spec, world, limit, to.calendar)
+    registrations.register_checks(to.muster, spec, world, limits, to.calendar)
     return done
 
 

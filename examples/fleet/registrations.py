@@ -121,15 +121,15 @@ def register_model(muster: Muster, spec: ModelSpec, landing: Path) -> None:
 
 
 def register_checks(
-    muster: Muster, spec: ModelSpec, world: World, limit: float | None, calendar: Calendar
+    muster: Muster, spec: ModelSpec, world: World, limits: dict[str, float], calendar: Calendar
 ) -> None:
     """Tell Muster what to look at each week, and where the limits are."""
-    for name, check in checks(spec, world, limit, calendar).items():
+    for name, check in checks(spec, world, limits, calendar).items():
         muster.put("models", spec.slug, "checks", name, body=check)
 
 
 def checks(
-    spec: ModelSpec, world: World, limit: float | None, calendar: Calendar
+    spec: ModelSpec, world: World, limits: dict[str, float], calendar: Calendar
 ) -> dict[str, dict[str, Any]]:
     """Write down the checks of one model."""
     weekly = {
@@ -138,10 +138,10 @@ def checks(
         "grace_hours": 24,
     }
     made = {"data": {"kind": "data", "spec": {**weekly, **_data(spec, world)}}}
-    if spec.limit is not None and limit is not None:
+    if spec.limits:
         made["performance"] = {
             "kind": "performance",
-            "spec": {**weekly, **_performance(spec, limit)},
+            "spec": {**weekly, **_performance(spec, limits)},
         }
     if spec.latency is not None:
         made["latency"] = {
@@ -178,10 +178,11 @@ def _data(spec: ModelSpec, world: World) -> dict[str, Any]:
     }
 
 
-def _performance(spec: ModelSpec, limit: float) -> dict[str, Any]:
-    if spec.limit is None:
-        raise ValueError(f"{spec.slug} has no performance limit")
-    wanted = {"name": spec.limit.metric, "direction": spec.limit.direction, "limit": limit}
+def _performance(spec: ModelSpec, limits: dict[str, float]) -> dict[str, Any]:
+    wanted = [
+        {"name": limit.metric, "direction": limit.direction, "limit": limits[limit.metric]}
+        for limit in spec.limits
+    ]
     return {
         "source": "requests",
         "label_delay_days": 7 * spec.weeks_late,
@@ -191,7 +192,7 @@ def _performance(spec: ModelSpec, limit: float) -> dict[str, Any]:
         **({"group": "session", "k": TOP} if spec.task == "ranking" else {}),
         "min_labels": 100,
         "min_completeness": 0.8,
-        "metrics": [wanted],
+        "metrics": wanted,
         "when": TWO_OF_THREE,
         "severity": {"breach": "critical"},
     }

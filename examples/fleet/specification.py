@@ -54,7 +54,6 @@ class Limit:
     metric: str
     margin: float
     direction: str = "min"
-    relative: bool = False  # margin is a share of the holdout's value
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,12 @@ class ModelSpec:
     tags: tuple[str, ...] = ()
     original: str = ""  # the catalogue's slug that this one repeats
     seed: int = 7
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """List the performance limits; lists are held to their click rate as well."""
+        clicks = (Limit("ctr", 0.12),) if self.task == "ranking" else ()
+        return (self.limit, *clicks) if self.limit else ()
 
     @property
     def seasonal(self) -> bool:

@@ -29,7 +29,7 @@ class Trained:
     learned: pd.DataFrame
     reference: pd.DataFrame
     metrics: dict[str, float]
-    limit: float | None
+    limits: dict[str, float]
     importance: dict[str, float]
     groups: dict[str, list[dict[str, Any]]]
     out_of_time: dict[str, Any] | None
@@ -69,7 +69,7 @@ def train(
     found = metrics.measure(
         spec.task, measured, pipeline, estimators.inputs(measured, world.features)
     )
-    limit = _limit(spec, found)
+    limits = _limits(spec, found)
     known = history if world.replays else history[~chosen]
     reference = _part(spec, known, rng)
     return Trained(
@@ -78,10 +78,10 @@ def train(
         learned=learned,
         reference=serve(spec, world.features, pipeline, threshold, reference),
         metrics=found,
-        limit=limit,
+        limits=limits,
         importance=_importance(spec, pipeline, measured, world.features, rng),
         groups=_groups(spec, measured, world.protected),
-        out_of_time=_out_of_time(spec, learned, recent, pipeline, world.features, limit),
+        out_of_time=_out_of_time(spec, learned, recent, pipeline, world.features, limits),
         params={"estimator": spec.estimator, "threshold": round(threshold, 6), "seed": spec.seed},
     )
 
@@ -132,11 +132,12 @@ def _threshold(
     return float(np.quantile(chance, 1.0 - max(learned["label"].mean(), 0.002)))
 
 
-def _limit(spec: ModelSpec, found: dict[str, float]) -> float | None:
-    if spec.limit is None:
-        return None
-    side = -1.0 if spec.limit.direction == "min" else 1.0
-    return round(found[spec.limit.metric] + side * spec.limit.margin, 3)
+def _limits(spec: ModelSpec, found: dict[str, float]) -> dict[str, float]:
+    sides = {"min": -1.0, "max": 1.0}
+    return {
+        limit.metric: round(found[limit.metric] + sides[limit.direction] * limit.margin, 3)
+        for limit in spec.limits
+    }
 
 
 def _importance(
@@ -189,17 +190,17 @@ def _out_of_time(
     recent: pd.DataFrame,
     pipeline: Pipeline,
     features: tuple[str, ...],
-    limit: float | None,
+    limits: dict[str, float],
 ) -> dict[str, Any] | None:
     """Measure on the weeks after the last one that was learned from."""
-    if spec.limit is None or limit is None or recent.empty:
+    if spec.limit is None or recent.empty:
         return None
     found = metrics.measure(spec.task, recent, pipeline, estimators.inputs(recent, features))
     return {
         "metric": spec.limit.metric,
         "direction": spec.limit.direction,
         "value": round(found[spec.limit.metric], 4),
-        "limit": limit,
+        "limit": limits[spec.limit.metric],
         "train_end": _moment(learned["time"].max()),
         "oot_start": _moment(recent["time"].min()),
         "oot_end": _moment(recent["time"].max()),

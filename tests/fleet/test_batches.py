@@ -111,7 +111,7 @@ def test_concept_drift_leaves_the_inputs_alone_and_turns_the_outcome(slug, rehea
         said_yes = joined.loc[joined["score"] > joined["score"].median(), "label"].mean()
         said_no = joined.loc[joined["score"] <= joined["score"].median(), "label"].mean()
         assert bool(said_yes > 2 * said_no) is holds
-    assert trained.limit is not None
+    assert trained.limits
 
 
 @pytest.mark.parametrize("slug", [s.slug for s in MODELS if s.script.kind == "sudden"])
@@ -142,6 +142,6 @@ def test_a_drift_in_one_segment_shows_there_and_hardly_outside(slug, rehearse, c
 @pytest.mark.parametrize("slug", [s.slug for s in MODELS if s.script.kind == "gradual"])
 def test_a_gradual_drift_is_certain_once_it_has_settled(slug, rehearse, calendar):
     rehearsal = rehearse(slug)
-    late = weeks(rehearsal, calendar, *range(rehearsal[0].script.settled, 14))
+    late = weeks(rehearsal, calendar, rehearsal[0].script.settled, 12, 13)
 
     assert all(worst(rehearsal, week) > 0.22 for week in late)
