@@ -1,0 +1,87 @@
+"""List what has landed in a source's folder, and digest files; no pandas, no Arrow."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import fsspec
+
+from monitoring.data import landing
+
+_CHUNK = 1 << 20
+_MOST_FILES = 20_000
+
+
+class CannotLook(Exception):
+    """The folder cannot be listed."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One landed file, as the file system lists it."""
+
+    kind: str  # batches or labels
+    stem: str
+    path: str
+    size: int
+    modified: str
+
+
+def look(address: str, *, kind: str) -> list[File]:
+    """Return the whole files under `batches/` and `labels/`, or say why that was not possible."""
+    where = landing.tail(address)
+    try:
+        filesystem, root = fsspec.core.url_to_fs(address)
+        filesystem.invalidate_cache()
+        if not filesystem.isdir(root):
+            raise CannotLook(
+                f"The folder {where} does not exist; create it or correct the source's address"
+            )
+        return [
+            file
+            for folder in ("batches", "labels")
+            for file in _files(filesystem, f"{root.rstrip('/')}/{folder}", folder, kind)
+        ]
+    except PermissionError as error:
+        raise CannotLook(f"Muster may not read the folder {where}; grant it access") from error
+    except (OSError, ValueError, ImportError) as error:
+        raise CannotLook(f"The folder {where} could not be listed; is its store up?") from error
+
+
+def _files(filesystem: Any, path: str, folder: str, kind: str) -> list[File]:
+    try:
+        entries = filesystem.ls(path, detail=True)
+    except FileNotFoundError:
+        return []  # nothing of this kind has landed yet
+    found = []
+    for entry in entries[:_MOST_FILES]:
+        stem = landing.stem(entry["name"].rsplit("/", 1)[-1], kind=kind)
+        if stem is not None and entry["type"] == "file":
+            found.append(File(folder, stem, _address(filesystem, entry), *_version(entry)))
+    return found
+
+
+def _address(filesystem: Any, entry: dict[str, Any]) -> str:
+    protocol = (
+        filesystem.protocol if isinstance(filesystem.protocol, str) else (filesystem.protocol[0])
+    )
+    return str(entry["name"] if protocol in ("file", "local") else f"{protocol}://{entry['name']}")
+
+
+def _version(entry: dict[str, Any]) -> tuple[int, str]:
+    names = ("mtime", "LastModified", "last_modified", "ETag", "created")
+    modified = next((str(entry[name]) for name in names if entry.get(name)), "")
+    return int(entry.get("size") or 0), modified[:60]
+
+
+def digest(path: str) -> str:
+    """Return the SHA-256 of a file's content."""
+    total = hashlib.sha256()
+    try:
+        with fsspec.open(path, "rb") as file:
+            while chunk := file.read(_CHUNK):
+                total.update(chunk)
+    except (OSError, ValueError) as error:
+        name = landing.tail(path)
+        raise CannotLook(f"The file {name} could not be read; is it still there?") from error
+    return total.hexdigest()

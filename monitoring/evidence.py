@@ -1,0 +1,165 @@
+"""Gather what one run is judged with, and have it judged; nothing here writes the verdict."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+
+from monitoring import baselines, series
+from monitoring.baselines import NoReference
+from monitoring.checks.shapes import DataSpec, MetricSpec, PerformanceSpec
+from monitoring.judging import client
+from monitoring.judging.protocol import Job, Result
+from monitoring.models import (
+    Baseline,
+    Batch,
+    CheckVersion,
+    ContractVersion,
+    LabelSet,
+    Run,
+    Source,
+)
+from monitoring.queries.checks import current_version
+from monitoring.queries.runs import usual_rows
+from monitoring.specs import stored_check
+from registry.models import ModelVersion
+from registry.queries import champion
+
+
+@dataclass
+class Evidence:
+    """What a run was judged with, as its row keeps it, and what came of it."""
+
+    check_version: CheckVersion
+    model_version: ModelVersion | None = None
+    contract_version: ContractVersion | None = None
+    baseline: Baseline | None = None
+    batch: Batch | None = None
+    label_digests: list[str] = field(default_factory=list)
+    result: Result = field(default_factory=lambda: Result("not_evaluated"))
+    too_early: bool = False  # more labels may come before the window is due
+
+    def columns(self) -> dict[str, object]:
+        """Return the fields of the run."""
+        return {
+            "check_version": self.check_version,
+            "model_version": self.model_version,
+            "contract_version": self.contract_version,
+            "baseline": self.baseline,
+            "batch": self.batch,
+            "label_digests": self.label_digests,
+        }
+
+
+def newest_batch(source: Source, start: datetime) -> Batch | None:
+    """Return the batch of a window that landed last."""
+    return source.batches.filter(window_start=start).order_by("landed_at", "pk").last()
+
+
+def labels_for(source: Source, start: datetime) -> list[LabelSet]:
+    """Return the newest content of each label file that may cover the window, oldest first."""
+    newest: dict[str, LabelSet] = {}
+    for labels in source.label_sets.order_by("landed_at", "pk"):
+        if labels.window_start in (None, start):
+            newest.pop(labels.name, None)
+            newest[labels.name] = labels
+    return list(newest.values())
+
+
+def key_of(digests: list[str]) -> str:
+    """Return one digest for a set of label files, whatever their order."""
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+
+
+def judge(run: Run, *, at: datetime) -> Evidence:
+    """Return the verdict on a run's window with what it was judged with.
+
+    Raises NoReference while there is nothing to compare with, JudgeUnavailable and JudgeDied.
+    """
+    check = run.window.check_ref
+    version = current_version(check)
+    spec = stored_check(check.kind, version.spec)
+    found = Evidence(check_version=version, model_version=champion(check.model))
+    if isinstance(spec, MetricSpec):
+        _metric(run, spec, found)
+    elif isinstance(spec, DataSpec):
+        _data(run, spec, found, at=at)
+    else:
+        _performance(run, spec, found, at=at)
+    return found
+
+
+def _metric(run: Run, spec: MetricSpec, found: Evidence) -> None:
+    watched = series.watched_of(found.model_version)
+    if watched is None:
+        raise NoReference("no version has the alias champion in MLflow")
+    found.result = series.judge(watched, spec, run.window)
+
+
+def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
+    source = _take_batch(run, spec.source, found)
+    if source is None or found.batch is None:
+        return
+    _take_reference(run, found, at=at)
+    found.result = _ask(
+        Job(
+            kind="data",
+            spec=found.check_version.spec,
+            usual_rows=usual_rows(run.window.check_ref, before=run.window.start),
+            **_files(run, source, found),
+        )
+    )
+
+
+def _performance(run: Run, spec: PerformanceSpec, found: Evidence, *, at: datetime) -> None:
+    source = _take_batch(run, spec.source, found)
+    if source is None or found.batch is None:
+        return
+    labels = labels_for(source, run.window.start) if spec.needs_labels else []
+    found.label_digests = [one.digest for one in labels]
+    if not spec.needs_labels:
+        _take_reference(run, found, at=at)
+    found.result = _ask(
+        Job(
+            kind="performance",
+            spec=found.check_version.spec,
+            labels=tuple(one.path for one in labels),
+            **_files(run, source, found),
+        )
+    )
+    short = found.result.summary.get("cause") == "labels"
+    found.too_early = short and at < run.window.due_at
+
+
+def _take_batch(run: Run, name: str, found: Evidence) -> Source | None:
+    """Choose the newest batch now: a better one may have landed while the run was waiting."""
+    source = Source.objects.filter(model_id=run.window.check_ref.model_id, name=name).first()
+    found.batch = newest_batch(source, run.window.start) if source else None
+    if found.batch is None:
+        found.result = Result("missed", "no batch came for this window")
+    return source
+
+
+def _take_reference(run: Run, found: Evidence, *, at: datetime) -> None:
+    model = run.window.check_ref.model
+    found.baseline = baselines.ensure(model, found.model_version, at=at)
+    columns = baselines.roles(model, found.model_version)
+    found.contract_version = baselines.contract_for(model, found.baseline, columns, at=at)
+
+
+def _files(run: Run, source: Source, found: Evidence) -> dict[str, object]:
+    assert found.batch is not None
+    return {
+        "batch": found.batch.path,
+        "batch_format": source.format,
+        "reference": str(baselines.path_of(found.baseline)) if found.baseline else "",
+        "contract": found.contract_version.spec if found.contract_version else {},
+        "window_start": run.window.start,
+        "window_end": run.window.end,
+        "roles": baselines.roles(run.window.check_ref.model, found.model_version),
+    }
+
+
+def _ask(job: Job) -> Result:
+    return client.judge(job, socket=str(settings.MUSTER_JUDGE_SOCKET))

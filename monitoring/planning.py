@@ -1,0 +1,210 @@
+"""Decide for each window of one check what is to do now: judge, wait, or say what is absent.
+
+Absence is only concluded from a look that began after the window was due; a scan or a sync that
+has not come round yet is no absence.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from monitoring import baselines, evidence, series, verdicts
+from monitoring.checks.performance import too_few
+from monitoring.checks.shapes import DataSpec, MetricSpec, PerformanceSpec
+from monitoring.models import Batch, Check, CheckVersion, Run, Source, Window
+from monitoring.queries.checks import current_spec
+from monitoring.specs import CheckSpec
+from monitoring.states import OPEN_STATES, RunState
+from registry.queries import champion
+
+# Windows further back are settled; nothing that lands for them is expected.
+_HORIZON = timedelta(days=500)
+_COMPLETE = 0.995
+_RETRY_REFERENCE = timedelta(minutes=1)
+
+
+@dataclass
+class Plan:
+    """One pass over the windows of one check."""
+
+    check: Check
+    version: CheckVersion
+    spec: CheckSpec
+    at: datetime
+    recorded: int = 0
+    look_again: list[datetime] = field(default_factory=list)
+
+    def make(self) -> None:
+        """Go through the windows in order."""
+        windows = list(
+            Window.objects.filter(check_ref=self.check, start__gte=self.at - _HORIZON).order_by(
+                "start"
+            )
+        )
+        runs = {
+            run.window_id: run
+            for run in Run.objects.filter(
+                window__check_ref=self.check, current=True
+            ).select_related("batch")
+        }
+        if isinstance(self.spec, MetricSpec):
+            self._metric(self.spec, windows, runs)
+            return
+        source = Source.objects.filter(model_id=self.check.model_id, name=self.spec.source).first()
+        batches = _newest_batches(source)
+        for window in windows:
+            self._window(window, runs.get(window.pk), batches.get(window.start), source)
+
+    def _window(
+        self, window: Window, run: Run | None, batch: Batch | None, source: Source | None
+    ) -> None:
+        if run is not None and run.state in OPEN_STATES:
+            self._soon()
+        elif batch is None:
+            self._absent(window, run, source)
+        elif isinstance(self.spec, PerformanceSpec):
+            self._performance(self.spec, window, run, batch)
+        elif run is None or run.batch_id != batch.pk or self._has_reference_now(run):
+            self._queue(window, batch)
+
+    def _absent(self, window: Window, run: Run | None, source: Source | None) -> None:
+        """Nothing has landed for the window."""
+        if run is not None:
+            # A folder that is back without the file: what was unreadable is now missing.
+            if run.batch_id is not None or run.state != RunState.SOURCE_FAULT:
+                return
+            if source is None or source.fault:
+                return
+        if self.at < window.due_at:
+            self.look_again.append(window.due_at)
+        elif source is None:
+            if run is None:
+                reason = f"the model has no source named {getattr(self.spec, 'source', '')}"
+                self._record(window, RunState.NOT_EVALUATED, reason)
+        elif source.scanned_at is None or source.scanned_at < window.due_at:
+            self._soon()
+        elif source.fault:
+            self._record(window, RunState.SOURCE_FAULT, source.fault)
+        else:
+            due = f"{window.due_at:%Y-%m-%d %H:%M}"
+            self._record(window, RunState.MISSED, f"no batch came by {due} UTC")
+
+    def _performance(
+        self, spec: PerformanceSpec, window: Window, run: Run | None, batch: Batch
+    ) -> None:
+        same_batch = run is not None and run.batch_id == batch.pk
+        data_run, waiting = _data_run(self.check, spec, window)
+        if waiting:
+            return  # the data check's verdict brings this check up again
+        if data_run is not None and data_run.state in (
+            RunState.DATA_FAULT,
+            RunState.SOURCE_FAULT,
+        ):
+            if not same_batch:
+                reason = f"the data check of this window says: {data_run.reason}"
+                summary = {"cause": "data_check", "data_run": data_run.pk}
+                self._record(window, RunState.NOT_EVALUATED, reason, batch=batch, summary=summary)
+            return
+        if not spec.needs_labels:
+            if not same_batch or (run is not None and self._has_reference_now(run)):
+                self._queue(window, batch)
+            return
+        self._with_labels(spec, window, run if same_batch else None, batch)
+
+    def _with_labels(
+        self, spec: PerformanceSpec, window: Window, run: Run | None, batch: Batch
+    ) -> None:
+        digests = [one.digest for one in evidence.labels_for(batch.source, window.start)]
+        if run is not None:
+            complete = (run.completeness or 0.0) >= _COMPLETE
+            if complete or sorted(run.label_digests) == sorted(digests):
+                return
+        due = self.at >= window.due_at
+        tried = bool(digests) and window.tried_labels == evidence.key_of(digests)
+        if digests and (not tried or (due and run is None)):
+            self._queue(window, batch)
+        elif not due:
+            self.look_again.append(window.due_at)
+        elif run is None and not digests:
+            scanned = batch.source.scanned_at
+            if scanned is None or scanned < window.due_at:
+                self._soon()
+                return
+            reason = too_few(labeled=0, rows=0, delay_days=spec.label_delay_days)
+            self._record(
+                window, RunState.NOT_EVALUATED, reason.split(" (")[0], batch=batch, completeness=0.0
+            )
+
+    def _metric(self, spec: MetricSpec, windows: list[Window], runs: dict[int, Run]) -> None:
+        watched = series.watched_of(champion(self.check.model))
+        for window in windows:
+            run = runs.get(window.pk)
+            if run is not None and run.state in OPEN_STATES:
+                self._soon()
+                continue
+            if run is not None and not _may_mend(run):
+                continue
+            point = series.point_in(watched, spec, window) if watched else None
+            synced = watched.server.swept_at if watched else None
+            if run is not None:
+                if point is not None:
+                    self._queue(window, None)
+                continue
+            # Values logged late in the window are known only after a sync that began after it.
+            settled = synced is not None and synced >= (window.end if point else window.due_at)
+            broken = watched is not None and bool(watched.server.fault)
+            if settled or (self.at >= window.due_at and (watched is None or broken)):
+                self._queue(window, None)
+            else:
+                self._soon()
+
+    def _has_reference_now(self, run: Run) -> bool:
+        """Say whether a run that lacked a reference can be judged after all."""
+        if run.summary.get("cause") != "no_reference":
+            return False
+        if baselines.possible(self.check.model, champion(self.check.model)):
+            return True
+        self.look_again.append(self.at + _RETRY_REFERENCE)
+        return False
+
+    def _queue(self, window: Window, batch: Batch | None) -> None:
+        verdicts.supersede(window, queued_at=self.at, check_version=self.version, batch=batch)
+
+    def _record(self, window: Window, state: str, reason: str, **fields: Any) -> None:
+        verdicts.record(window, self.version, state=state, reason=reason, at=self.at, **fields)
+        self.recorded += 1
+
+    def _soon(self) -> None:
+        self.look_again.append(self.at + timedelta(seconds=settings.MUSTER_SCAN_SECONDS))
+
+
+def _newest_batches(source: Source | None) -> dict[datetime, Batch]:
+    if source is None:
+        return {}
+    ordered = source.batches.order_by("landed_at", "pk").select_related("source")
+    return {batch.window_start: batch for batch in ordered}
+
+
+def _may_mend(run: Run) -> bool:
+    """Say whether values that come late may still give a metric's window a verdict."""
+    return run.state in (RunState.MISSED, RunState.NOT_EVALUATED, RunState.SOURCE_FAULT)
+
+
+def _data_run(check: Check, spec: PerformanceSpec, window: Window) -> tuple[Run | None, bool]:
+    """Return the data check's verdict on the same window, and whether it is still to come."""
+    for other in Check.objects.filter(model_id=check.model_id, kind=Check.Kind.DATA, paused=False):
+        other_spec = current_spec(other)
+        if not isinstance(other_spec, DataSpec) or other_spec.source != spec.source:
+            continue
+        theirs = Window.objects.filter(check_ref=other, start=window.start).first()
+        if theirs is None:
+            if other.next_window_start <= window.start:
+                return None, True
+            continue
+        run = theirs.runs.filter(current=True).first()
+        if run is None or run.state in OPEN_STATES:
+            return None, True
+        return run, False
+    return None, False

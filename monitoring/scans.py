@@ -1,0 +1,139 @@
+"""Look into the landing folders: new batches and labels become rows, a broken folder a fault."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from monitoring import leases
+from monitoring.data import folder, landing
+from monitoring.data.folder import CannotLook, File
+from monitoring.leases import Lease, Stint
+from monitoring.models import Batch, Check, LabelSet, Source
+
+logger = logging.getLogger(__name__)
+# So many files are digested in one look; the lease must outlast it.
+_FILES_A_LOOK = 200
+
+
+@dataclass
+class Sight:
+    """What one look at a source saw."""
+
+    fault: str = ""
+    fresh: list[tuple[File, str]] = field(default_factory=list)  # with its digest
+    whole: bool = True
+
+
+def scan_due(*, at: datetime, seconds: float) -> int:
+    """Look into the sources that are due; return how many were looked at."""
+    stint, done = Stint(at=at, seconds=seconds), set[int]()
+    while not stint.over and (lease := leases.claim_source(done)):
+        done.add(lease.pk)
+        source = Source.objects.get(pk=lease.pk)
+        started = stint.at
+        sight = _look(source)
+        _note(source, lease, sight, at=started)
+    return len(done)
+
+
+def _look(source: Source) -> Sight:
+    sight = Sight()
+    try:
+        files = folder.look(source.address, kind=source.format)
+    except CannotLook as error:
+        return Sight(fault=str(error))
+    known = _known(source)
+    for file in files:
+        if known.get(file.path) == (file.size, file.modified):
+            continue
+        if len(sight.fresh) >= _FILES_A_LOOK:
+            sight.whole = False
+            break
+        try:
+            sight.fresh.append((file, folder.digest(file.path)))
+        except CannotLook as error:
+            # One file that vanished or is locked must not hide the others.
+            logger.warning("source %s: %s", source.pk, error)
+            sight.whole = False
+    return sight
+
+
+def _known(source: Source) -> dict[str, tuple[int, str]]:
+    """Return size and modification of each path as of its newest row."""
+    known: dict[str, tuple[int, str]] = {}
+    for rows in (source.batches, source.label_sets):
+        for path, size, modified in rows.order_by("landed_at", "pk").values_list(
+            "path", "size", "modified"
+        ):
+            known[path] = (size, modified)
+    return known
+
+
+def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
+    """Write what was seen, unless somebody else has taken the source meanwhile."""
+    with transaction.atomic():
+        fields: dict[str, object] = {
+            "lease_until": None,
+            "next_scan_at": at + _interval() if sight.whole else at,
+            "fault": sight.fault,
+            "fault_since": (source.fault_since or at) if sight.fault else None,
+        }
+        if sight.whole:
+            # The start of the look: only what was due before it can be called absent.
+            fields["scanned_at"] = at
+        mine = Source.objects.filter(pk=lease.pk, lease_token=lease.token)
+        if not mine.update(**fields):
+            logger.info("source %s was taken over by another worker", lease.pk)
+            return
+        landed = [_keep(source, file, digest, at=at) for file, digest in sight.fresh]
+        if landed or sight.fault != source.fault or source.scanned_at is None:
+            checks = Check.objects.filter(model_id=source.model_id).exclude(kind="metric")
+            checks.update(next_plan_at=at)
+
+
+def _interval() -> timedelta:
+    return timedelta(seconds=settings.MUSTER_SCAN_SECONDS)
+
+
+def _keep(source: Source, file: File, digest: str, *, at: datetime) -> None:
+    start = landing.window_start(file.stem)
+    if file.kind == "labels":
+        _keep_labels(source, file, digest, start, at=at)
+    elif start is not None:
+        _keep_batch(source, file, digest, start, at=at)
+
+
+def _keep_batch(source: Source, file: File, digest: str, start: datetime, *, at: datetime) -> None:
+    newest = (
+        Batch.objects.filter(source=source, window_start=start).order_by("landed_at", "pk").last()
+    )
+    again = newest is not None and newest.digest == digest
+    changes: dict[str, object] = {
+        "path": file.path,
+        "size": file.size,
+        "modified": file.modified,
+    }
+    if not again:
+        changes["landed_at"] = at  # also for content that comes back after another
+    Batch.objects.update_or_create(
+        source=source, window_start=start, digest=digest, defaults=changes
+    )
+
+
+def _keep_labels(
+    source: Source, file: File, digest: str, start: datetime | None, *, at: datetime
+) -> None:
+    name = file.stem[:200]
+    newest = LabelSet.objects.filter(source=source, name=name).order_by("landed_at", "pk").last()
+    changes: dict[str, object] = {
+        "path": file.path,
+        "size": file.size,
+        "modified": file.modified,
+        "window_start": start,
+    }
+    if newest is None or newest.digest != digest:
+        changes["landed_at"] = at
+    LabelSet.objects.update_or_create(source=source, name=name, digest=digest, defaults=changes)

@@ -1,0 +1,97 @@
+"""Judge a metric check: the newest value logged to the champion's run within a window."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from monitoring.checks import metric
+from monitoring.checks.shapes import MetricSpec
+from monitoring.judging.protocol import ReadingOut, Result
+from monitoring.models import Window
+from registry.models import MetricPoint, MLflowServer, ModelVersion
+
+_VERSION = "muster 1"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Where the values of a metric check come from."""
+
+    version: ModelVersion
+    server: MLflowServer
+
+
+def point_in(watched: Watched, spec: MetricSpec, window: Window) -> MetricPoint | None:
+    """Return the newest value of the metric within the window."""
+    return (
+        _points(watched, spec)
+        .filter(at__gte=window.start, at__lt=window.end)
+        .order_by("at", "step", "pk")
+        .last()
+    )
+
+
+def _points(watched: Watched, spec: MetricSpec) -> QuerySet[MetricPoint]:
+    return MetricPoint.objects.filter(
+        server=watched.server, run_id=watched.version.run_id, key=spec.metric
+    )
+
+
+def judge(watched: Watched, spec: MetricSpec, window: Window) -> Result:
+    """Return the verdict on a window whose values must have been synced by now."""
+    point = point_in(watched, spec, window)
+    if point is None:
+        return _absent(watched, spec, window)
+    if point.number is None:
+        reason = f"{spec.metric} was logged as {point.value}, which no limit can judge"
+        return Result("not_evaluated", reason)
+    found = metric.judge(spec.metric, point.number, limit=spec.limit, direction=spec.direction)
+    reading = ReadingOut(
+        feature=spec.metric,
+        segment="",
+        method="value",
+        method_version=_VERSION,
+        value=point.number,
+        p_value=None,
+        n_reference=None,
+        n_current=1,
+        limit=spec.limit,
+        direction=spec.direction,
+        crossed=found.crossed,
+        note=found.sentence if found.crossed else "",
+    )
+    worst = {**_numbers(reading), "sentence": found.sentence}
+    return Result(
+        state="breach" if found.crossed else "ok",
+        reason=found.sentence if found.crossed else "",
+        readings=(reading,),
+        summary={
+            "worst": [worst] if found.crossed else [],
+            "violations": [],
+            "notes": [f"{found.sentence} (logged {point.at:%Y-%m-%d %H:%M} UTC)"],
+        },
+    )
+
+
+def _absent(watched: Watched, spec: MetricSpec, window: Window) -> Result:
+    server = watched.server
+    if server.fault and (server.swept_at is None or server.swept_at < window.due_at):
+        return Result("source_fault", f"MLflow could not be read: {server.fault}")
+    if not _points(watched, spec).exists():
+        known = ", ".join(sorted(watched.version.metrics)[:5]) or "none"
+        number = watched.version.number
+        reason = f"the run of version {number} has no metric {spec.metric}; it has: {known}"
+        return Result("not_evaluated", reason)
+    return Result("missed", f"no value of {spec.metric} was logged in this window")
+
+
+def _numbers(reading: ReadingOut) -> dict[str, object]:
+    names = ("feature", "segment", "method", "value", "limit")
+    return {name: getattr(reading, name) for name in names}
+
+
+def watched_of(version: ModelVersion | None) -> Watched | None:
+    """Return the champion's series, or None while there is no champion."""
+    if version is None:
+        return None
+    return Watched(version, version.source_model.server)

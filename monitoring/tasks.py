@@ -1,0 +1,33 @@
+"""Celery's side of the duties: each task works off what is due for a short while."""
+
+from celery import shared_task
+
+from monitoring import health, runs, scans, windows
+from registry import clock
+
+# A task ends long before its time limit; what is left is still a due row.
+_SECONDS = 20.0
+
+
+@shared_task(ignore_result=True)
+def scan(**kwargs: object) -> None:
+    """Look into the landing folders that are due."""
+    scans.scan_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def plan(**kwargs: object) -> None:
+    """Make the windows and runs that are due."""
+    windows.plan_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def judge(**kwargs: object) -> None:
+    """Judge due runs."""
+    runs.execute_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def stale(**kwargs: object) -> None:
+    """Turn models unknown whose checks have fallen silent."""
+    health.mark_stale(at=clock.now(), seconds=_SECONDS)
