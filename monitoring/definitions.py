@@ -200,9 +200,9 @@ def _require_allowed(address: str) -> None:
         raise invalid("/address", "too_long", "an address has at most 1000 characters")
     parts = PurePosixPath(address.split("://", 1)[-1]).parts
     for root in settings.MUSTER_SOURCE_ROOTS:
-        if address == root or address.startswith(root.rstrip("/") + "/"):
-            if ".." not in parts and "::" not in address:
-                return
+        inside = address == root or address.startswith(root.rstrip("/") + "/")
+        if inside and ".." not in parts and "::" not in address:
+            return
     roots = ", ".join(settings.MUSTER_SOURCE_ROOTS) or "none is set (MUSTER_SOURCE_ROOTS)"
     raise invalid(
         "/address", "outside_roots", "sources may not lie there", f"an address under: {roots}"

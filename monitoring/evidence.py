@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -148,7 +149,7 @@ def _take_reference(run: Run, found: Evidence, *, at: datetime) -> None:
     found.contract_version = baselines.contract_for(model, found.baseline, columns, at=at)
 
 
-def _files(run: Run, source: Source, found: Evidence) -> dict[str, object]:
+def _files(run: Run, source: Source, found: Evidence) -> dict[str, Any]:
     assert found.batch is not None
     return {
         "batch": found.batch.path,

@@ -80,7 +80,7 @@ def claim_run() -> Lease | None:
     return _claim(_CLAIM_RUN, [])
 
 
-def _claim(statement: str, values: list[object]) -> Lease | None:
+def _claim(statement: str, values: list[list[int]]) -> Lease | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

@@ -88,8 +88,9 @@ def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
         if not mine.update(**fields):
             logger.info("source %s was taken over by another worker", lease.pk)
             return
-        landed = [_keep(source, file, digest, at=at) for file, digest in sight.fresh]
-        if landed or sight.fault != source.fault or source.scanned_at is None:
+        for file, digest in sight.fresh:
+            _keep(source, file, digest, at=at)
+        if sight.fresh or sight.fault != source.fault or source.scanned_at is None:
             checks = Check.objects.filter(model_id=source.model_id).exclude(kind="metric")
             checks.update(next_plan_at=at)
 

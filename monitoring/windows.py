@@ -58,7 +58,7 @@ def plan(check: Check, *, at: datetime) -> None:
 def _add_windows(check: Check, spec: CheckSpec, *, at: datetime) -> None:
     """Make a row for each window that has ended, and move the cursor past it."""
     period = timedelta(days=spec.every_days)
-    made = []
+    made: list[Window] = []
     while check.next_window_start + period <= at and len(made) < _MOST_NEW_WINDOWS:
         end = check.next_window_start + period
         due = end + timedelta(hours=spec.grace_hours, days=_label_delay(spec))
