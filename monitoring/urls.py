@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern
 
-from monitoring.api import alerts, channels, deliveries, health, incidents
+from monitoring.api import alerts, channels, definitions, deliveries, health, incidents, runs
 
 api_urlpatterns: list[URLPattern] = [
+    *definitions.urlpatterns,
+    *runs.urlpatterns,
     *alerts.urlpatterns,
     *incidents.urlpatterns,
     *deliveries.urlpatterns,

@@ -3,7 +3,7 @@
 import statistics
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from monitoring.models import Check, Run
 from monitoring.states import RunState
@@ -16,10 +16,9 @@ _FEWEST_FOR_USUAL = 3
 
 
 def runs_of(model: RegisteredModel) -> QuerySet[Run]:
-    """Return the current runs of a model's checks."""
-    return Run.objects.filter(window__check_ref__model=model, current=True).select_related(
-        "window__check_ref"
-    )
+    """Return the current runs of a model's checks, with `window_start` to order by."""
+    rows = Run.objects.filter(window__check_ref__model=model, current=True)
+    return rows.select_related("window__check_ref").annotate(window_start=F("window__start"))
 
 
 def find_run(actor: Actor, pk: int) -> Run:

@@ -1,0 +1,184 @@
+"""Sources, checks and the contract of a model."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from monitoring import definitions
+from monitoring.models import Check, ContractVersion, Source
+from monitoring.queries.checks import current_contract, current_version
+from registry.access import Right
+from registry.api_view import ResourceView, documented, route
+from registry.bodies import Body
+
+
+class SourceIn(Body):
+    """What may be said of a source."""
+
+    address: str | None = Field(default=None, max_length=1000)
+    format: Literal["parquet", "csv"] | None = None
+
+
+class SourceOut(BaseModel):
+    """A source as it is, and how the latest look at it went."""
+
+    name: str
+    address: str
+    format: str
+    scanned_at: datetime | None
+    fault: str
+    fault_since: datetime | None
+
+
+class CheckIn(Body):
+    """What may be said of a check; keys of the spec that are absent are kept."""
+
+    kind: Literal["data", "performance", "metric"] | None = None
+    spec: dict[str, Any] | None = None
+    paused: bool | None = None
+    reason: str = Field(default="", max_length=500)
+
+
+class CheckOut(BaseModel):
+    """A check with the version in force."""
+
+    slug: str
+    kind: str
+    paused: bool
+    version: int
+    spec: dict[str, Any]
+    next_window_start: datetime
+
+
+class ContractIn(BaseModel):
+    """Changes to a contract: columns by name (null drops one), and rules for the batch."""
+
+    model_config = {"extra": "allow"}
+
+    columns: dict[str, Any] = Field(default_factory=dict)
+
+
+class ContractOut(BaseModel):
+    """The contract in force."""
+
+    version: int
+    learned: bool
+    at: datetime
+    spec: dict[str, Any]
+
+
+def _source(source: Source) -> SourceOut:
+    names = SourceOut.model_fields
+    return SourceOut(**{name: getattr(source, name) for name in names})
+
+
+def _check(check: Check) -> CheckOut:
+    version = current_version(check)
+    return CheckOut(
+        slug=check.slug,
+        kind=check.kind,
+        paused=check.paused,
+        version=version.number,
+        spec=version.spec,
+        next_window_start=check.next_window_start,
+    )
+
+
+def _contract(version: ContractVersion) -> ContractOut:
+    return ContractOut(
+        version=version.number,
+        learned=version.learned_from_id is not None,
+        at=version.at,
+        spec=version.spec,
+    )
+
+
+class SourceList(ResourceView):
+    """All sources of a model."""
+
+    @documented("List the sources of a model", answer=SourceOut, listed=True)
+    def get(self, request: object, model: str) -> Response:
+        """List where the model's batches and labels land."""
+        rows = self.find_model(model).sources.all()
+        return self.page(rows, order=["name"], show=_source)
+
+
+class SourceDetail(ResourceView):
+    """One source."""
+
+    @documented("Show a source", answer=SourceOut)
+    def get(self, request: object, model: str, name: str) -> Response:
+        """Show one source with the outcome of the latest look."""
+        return self.answer(_source(self.find_model(model).sources.get(name=name)))
+
+    @documented("Set a source", body=SourceIn, answer=SourceOut, upsert=True)
+    def put(self, request: object, model: str, name: str) -> Response:
+        """Make or change a source; absent fields are kept."""
+        found = self.find_model(model, Right.EDIT_MONITORING)
+        given = {key: value for key, value in self.read(SourceIn).given().items() if value}
+        source, created = definitions.put_source(self.actor, found, name, at=self.at, **given)
+        return self.answer(_source(source), created=created)
+
+
+class CheckList(ResourceView):
+    """All checks of a model."""
+
+    @documented("List the checks of a model", answer=CheckOut, listed=True)
+    def get(self, request: object, model: str) -> Response:
+        """List what is watched about the model."""
+        rows = self.find_model(model).checks.all()
+        return self.page(rows, order=["slug"], show=_check)
+
+
+class CheckDetail(ResourceView):
+    """One check."""
+
+    @documented("Show a check", answer=CheckOut)
+    def get(self, request: object, model: str, check: str) -> Response:
+        """Show one check with the spec in force."""
+        return self.answer(_check(self.find_model(model).checks.get(slug=check)))
+
+    @documented("Set a check", body=CheckIn, answer=CheckOut, upsert=True)
+    def put(self, request: object, model: str, check: str) -> Response:
+        """Make or change a check; each change is a new version."""
+        found = self.find_model(model, Right.EDIT_MONITORING)
+        body = self.read(CheckIn)
+        made, created = definitions.put_check(
+            self.actor, found, check, at=self.at, kind=body.kind, spec=body.spec
+        )
+        if body.paused is not None:
+            made = definitions.pause_check(
+                self.actor, made, paused=body.paused, reason=body.reason, at=self.at
+            )
+        return self.answer(_check(made), created=created)
+
+
+class ContractDetail(ResourceView):
+    """What a batch of the model must look like."""
+
+    @documented("Show the contract of a model", answer=ContractOut)
+    def get(self, request: object, model: str) -> Response:
+        """Show the contract in force; 404 until one is learned or written."""
+        found = current_contract(self.find_model(model))
+        if found is None:
+            raise ContractVersion.DoesNotExist
+        return self.answer(_contract(found))
+
+    @documented("Change the contract of a model", body=ContractIn, answer=ContractOut, upsert=True)
+    def put(self, request: object, model: str) -> Response:
+        """Change the contract column by column; from then on it is not learned any more."""
+        found = self.find_model(model, Right.EDIT_MONITORING)
+        changes = self.read(ContractIn).model_dump(exclude_unset=True)
+        version, created = definitions.put_contract(self.actor, found, at=self.at, changes=changes)
+        return self.answer(_contract(version), created=created)
+
+
+urlpatterns = [
+    route("models/<model>/sources/", SourceList, "sources"),
+    route("models/<model>/sources/<name>/", SourceDetail, "source"),
+    route("models/<model>/checks/", CheckList, "checks"),
+    route("models/<model>/checks/<check>/", CheckDetail, "check"),
+    route("models/<model>/contract/", ContractDetail, "contract"),
+]
