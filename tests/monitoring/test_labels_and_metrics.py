@@ -50,7 +50,7 @@ def test_too_few_labels_after_the_delay_are_not_evaluated_with_the_share(tmp_pat
     assert run.reason == "labels: 12 % of rows after 28 days (72 of 600)"
 
     made.land_labels(outcomes(table), "2026-08-03")
-    look(after(1, days=40))
+    look(after(1, days=30))
     (run,) = made.runs(check)
     assert (run.state, run.revision) == ("ok", 2)
 

@@ -125,7 +125,7 @@ def test_a_run_shows_its_numbers(client, tmp_path, judge):
     detail = client.get(f"/api/v1/runs/{listed['results'][0]['id']}/", headers=headers).json()
 
     assert detail["state"] == "ok"
-    assert len(detail["readings"]) == 10
+    assert len(detail["readings"]) == 6
     assert {one["feature"] for one in detail["histograms"]} >= {"income", "prediction"}
     assert client.get("/api/v1/runs/999999/", headers=headers).status_code == 404
     assert client.get("/api/v1/runs/x/", headers=headers).status_code == 404
