@@ -37,7 +37,7 @@ class Part:
     order: int = 0
     folder: Path | None = None
     identity: Identity | None = None
-    ready_seconds: float = 60
+    ready_seconds: float = 120  # generous: a part that died is noticed at once anyway
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15
     detail: str = ""

@@ -31,7 +31,7 @@ def mlflow(*, port: int, store: str, artifacts: Path) -> Part:
         },
         folder=artifacts.parent,
         ready=answers(f"http://127.0.0.1:{port}/health"),
-        ready_seconds=180,
+        ready_seconds=300,
         order=1,
         detail=f"http://127.0.0.1:{port}",
     )  # fmt: skip
@@ -60,7 +60,7 @@ def judge(environment: Environment) -> Part:
         environment=environment,
         folder=CHECKOUT,
         ready=listens_at(socket),
-        ready_seconds=180,
+        ready_seconds=300,
         order=2,
         detail=str(socket),
     )
