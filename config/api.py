@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from dashboard.api_urls import api_urlpatterns as dashboard_urls
 from monitoring.urls import api_urlpatterns as monitoring_urls
+from monitoring.urls import api_urlpatterns as monitoring_urls
+from policies.urls import api_urlpatterns as policies_urls
 from registry.urls import api_urlpatterns as registry_urls
 
 # Swagger UI writes style attributes; its script comes from a second address, not inline.

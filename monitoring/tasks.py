@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from monitoring import health, runs, scans, windows
+from monitoring.alerts import delivery
 from registry import clock
 
 # A task ends long before its time limit; what is left is still a due row.
@@ -31,3 +32,9 @@ def judge(**kwargs: object) -> None:
 def stale(**kwargs: object) -> None:
     """Turn models unknown whose checks have fallen silent."""
     health.mark_stale(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def deliver(**kwargs: object) -> None:
+    """Send the messages that are owed."""
+    delivery.deliver_due(at=clock.now(), seconds=_SECONDS)
