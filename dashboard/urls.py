@@ -3,18 +3,63 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboard.pages import account, alerts, audit, fleet, incidents, model, run
+from dashboard.pages import (
+    account,
+    alerts,
+    audit,
+    checks,
+    fleet,
+    incident_acts,
+    incidents,
+    model,
+    policies,
+    register,
+    run,
+    settings,
+    tokens,
+)
+from dashboard.pages.sections import SECTIONS
 
-urlpatterns = [
+_PAGES = [
     path("sign-in/", LoginView.as_view(template_name="pages/sign_in.html"), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("preferences/", account.preferences, name="preferences"),
     path("", fleet.start, name="start"),
     path("fleet/", fleet.fleet, name="fleet"),
+    path("register/", register.register, name="register"),
     path("m/<slug:slug>/", model.model, name="model"),
+    path("m/<slug:slug>/edit/", register.edit, name="model-edit"),
+    path("m/<slug:slug>/sources/<slug:name>/", register.source, name="source"),
+    path("m/<slug:slug>/checks/new/", checks.add, name="check-add"),
+    path("m/<slug:slug>/checks/<slug:check>/", checks.change, name="check"),
+    path("m/<slug:slug>/checks/<slug:check>/pause/", checks.pause, name="check-pause"),
     path("m/<slug:slug>/runs/<int:number>/", run.run, name="run"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/<int:number>/", incidents.incident, name="incident"),
+    path(
+        "incidents/<int:number>/acknowledge/",
+        incident_acts.acknowledge,
+        name="incident-acknowledge",
+    ),
+    path("incidents/<int:number>/close/", incident_acts.close, name="incident-close"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/new/", policies.add, name="policy-add"),
+    path("policies/<slug:slug>/", policies.policy, name="policy"),
     path("audit/", audit.audit, name="audit"),
 ]
+_SETTINGS = [
+    path("settings/", settings.start, name="settings"),
+    path("settings/tokens/", tokens.own, name="settings-tokens"),
+    path("settings/tokens/<int:number>/revoke/", tokens.revoke, name="token-revoke"),
+    path("settings/units/<slug:key>/members/", settings.members, name="unit-members"),
+]
+for _name in SECTIONS:
+    _given = {"name": _name}
+    _SETTINGS += [
+        path(f"settings/{_name}/", settings.section, _given, name=f"settings-{_name}"),
+        path(f"settings/{_name}/new/", settings.add, _given, name=f"{_name}-add"),
+        path(f"settings/{_name}/<str:key>/", settings.change, _given, name=f"{_name}-change"),
+    ]
+
+urlpatterns = [*_PAGES, *_SETTINGS]

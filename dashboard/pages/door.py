@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from dashboard.queries.frame import actor_of
 from registry.access import NotAllowed
@@ -20,8 +21,24 @@ View = Callable[..., HttpResponse]
 
 
 def page(view: View) -> View:
-    """Wrap a view: sign-in, time zone, 403 with who can grant it, 404 for what is not there."""
+    """Wrap a view that only shows."""
+    return _door(view, "GET", "HEAD")
 
+
+def form_page(view: View) -> View:
+    """Wrap a view that shows a form and takes it."""
+    return _door(view, "GET", "HEAD", "POST")
+
+
+def act(view: View) -> View:
+    """Wrap a view that does something and shows nothing of its own."""
+    return _door(view, "POST")
+
+
+def _door(view: View, *methods: str) -> View:
+    """Ask for the sign-in, set the time zone, say 403 with who can grant it and 404."""
+
+    @require_http_methods(methods)
     @login_required
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

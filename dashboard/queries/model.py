@@ -106,3 +106,8 @@ def events_of(model: RegisteredModel, *, most: int = 15) -> list[ModelEvent]:
     """Return what happened to the model in MLflow, newest first."""
     events = ModelEvent.objects.filter(model=model).annotate(number=F("version__number"))
     return list(events.order_by("-at", "-pk")[:most])
+
+
+def check_of(model: RegisteredModel, slug: str) -> Check:
+    """Return a check of the model, or raise DoesNotExist."""
+    return Check.objects.select_related("model__unit").get(model=model, slug=slug)

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from registry import audit, clock
+from registry.models import Membership
 from tests.cast import acting
 from tests.dashboard.scene import scene
 
@@ -99,3 +100,49 @@ def test_the_audit_of_another_unit_stays_there(client, story):
 
     assert "Nothing has been recorded" in text(client.get("/audit/"))
     assert client.get("/audit/?model=card-fraud").status_code == 404
+
+
+def test_an_incident_is_acknowledged_from_the_model_page(ana, story):
+    response = ana.post(
+        f"/incidents/{story.incident.pk}/acknowledge/",
+        {"next": "/m/card-fraud/", "reason": "looking"},
+        follow=True,
+    )
+
+    page = text(response)
+    assert response.redirect_chain == [("/m/card-fraud/", 302)]
+    assert "acknowledged by Ana" in page
+    assert 'data-key="a"' not in page
+    assert "Alerts (" not in page
+
+
+def test_closing_wants_a_verdict_and_a_cause(ana, story):
+    path = f"/incidents/{story.incident.pk}/close/"
+
+    refused = ana.post(path, {"verdict": "real_drift", "root_cause": " "})
+    closed = ana.post(
+        path, {"verdict": "real_drift", "root_cause": "The feed changed"}, follow=True
+    )
+
+    assert refused.status_code == 400
+    assert "Say what caused it" in refused.content.decode()
+    assert "Closed: Real drift" in text(closed)
+
+
+def test_who_may_only_read_sees_no_button_and_is_refused(client, story):
+    Membership.objects.create(person=story.people.chris, unit=story.people.fraud, role="viewer")
+    client.force_login(story.people.chris)
+
+    page = text(client.get(f"/incidents/{story.incident.pk}/"))
+    refused = client.post(f"/incidents/{story.incident.pk}/acknowledge/")
+
+    assert "Acknowledge</button>" not in page
+    assert refused.status_code == 403
+
+
+def test_a_way_back_never_leads_elsewhere(ana, story):
+    path = f"/incidents/{story.incident.pk}/acknowledge/"
+
+    response = ana.post(path, {"next": "https://evil.example/"})
+
+    assert response["Location"] == f"/incidents/{story.incident.pk}/"

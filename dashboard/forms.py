@@ -1,0 +1,197 @@
+"""Forms that speak JSON: they read a page's fields into the body the API would get.
+
+The operations judge the body; their errors come back to the field whose pointer fits best.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from dashboard import words
+from registry.problems import FieldError, Invalid
+
+Choices = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input. `name` is a dotted path into the body; `empty` says what an empty input sends."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    help: str = ""
+    choices: Choices = ()
+    required: bool = False
+    empty: str = "omit"  # omit, null, blank
+    once: bool = False  # asked when a thing is made, fixed afterwards
+
+    @property
+    def pointer(self) -> str:
+        return "/" + self.name.replace(".", "/")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that belong together."""
+
+    legend: str
+    fields: tuple[Field, ...]
+
+
+@dataclass
+class Given:
+    """What came in: the body for the operation, what to show again, and what cannot be read."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: list[FieldError] = field(default_factory=list)
+
+
+def read(groups: Iterable[Group], post: Any, *, new: bool = True) -> Given:
+    """Read a posted form."""
+    given = Given()
+    for item in _fields(groups, new=new):
+        if item.kind == "checkboxes":
+            raw: Any = post.getlist(item.name)
+        elif item.kind == "checkbox":
+            raw = item.name in post
+        else:
+            raw = post.get(item.name, "").replace("\r\n", "\n")
+        given.values[item.name] = raw
+        try:
+            value = _parsed(item, raw)
+        except (ValueError, yaml.YAMLError) as error:
+            given.errors.append(FieldError(item.pointer, "unreadable", str(error)))
+            continue
+        if value is not _OMIT:
+            _put(given.body, item.name, value)
+    return given
+
+
+def show(
+    groups: Iterable[Group],
+    values: Mapping[str, Any],
+    error: Invalid | None = None,
+    *,
+    new: bool = True,
+) -> dict[str, Any]:
+    """Return the form for the template, each error beside its field with the fix."""
+    groups = list(groups)
+    known = {item.pointer: item for item in _fields(groups, new=new)}
+    wrong: dict[str, list[str]] = {}
+    other: list[str] = []
+    for fault in error.errors if error else ():
+        said = words.fault(fault.detail, fault.fix)
+        fitting = [p for p in known if fault.pointer == p or fault.pointer.startswith(p + "/")]
+        if fitting:
+            wrong.setdefault(max(fitting, key=len), []).append(said)
+        else:
+            place = fault.pointer.strip("/").replace("/", ", ")
+            other.append(f"{place}: {said}" if place else said)
+    return {
+        "groups": [
+            {
+                "legend": group.legend,
+                "fields": [
+                    _row(item, values.get(item.name), wrong.get(item.pointer, []))
+                    for item in group.fields
+                    if new or not item.once
+                ],
+            }
+            for group in groups
+        ],
+        "wrong": sum(map(len, wrong.values())) + len(other),
+        "other": other,
+    }
+
+
+def moved(error: Invalid | None, places: Mapping[str, str]) -> Invalid | None:
+    """Return the error with the beginnings of its pointers replaced, as a form names them."""
+    if error is None:
+        return None
+    faults = []
+    for item in error.errors:
+        old = next((start for start in places if item.pointer.startswith(start)), "")
+        pointer = places.get(old, "") + item.pointer.removeprefix(old)
+        faults.append(FieldError(pointer, item.code, item.detail, item.fix))
+    return Invalid(*faults)
+
+
+def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Turn a nested body into dotted names, as the fields are called."""
+    found: dict[str, Any] = {}
+    for key, value in body.items():
+        found[prefix + key] = value
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+    return found
+
+
+_OMIT = object()
+
+
+def _fields(groups: Iterable[Group], *, new: bool) -> list[Field]:
+    return [item for group in groups for item in group.fields if new or not item.once]
+
+
+def _parsed(item: Field, raw: Any) -> Any:
+    if item.kind in ("checkbox", "checkboxes"):
+        return raw
+    text = str(raw) if item.kind == "password" else str(raw).strip()
+    if item.kind == "lines":
+        return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
+    if not text:
+        return {"omit": _OMIT, "null": None, "blank": ""}[item.empty]
+    if item.kind == "number":
+        return _number(text)
+    if item.kind == "scale":
+        return int(text)
+    if item.kind == "yesno":
+        return text == "true"
+    return yaml.safe_load(text) if item.kind == "yaml" else text
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text.replace(",", "."))
+    except ValueError as error:
+        raise ValueError(f"'{text[:40]}' is no number") from error
+
+
+def _put(body: dict[str, Any], name: str, value: Any) -> None:
+    *parents, last = name.split(".")
+    for parent in parents:
+        body = body.setdefault(parent, {})
+    body[last] = value
+
+
+def _row(item: Field, value: Any, wrong: list[str]) -> dict[str, Any]:
+    parts = value if isinstance(value, list | tuple) else [value]
+    chosen = {str(part).lower() if isinstance(part, bool) else str(part) for part in parts}
+    shown = "" if value is None else value
+    if item.kind == "lines" and isinstance(value, list):
+        shown = ", ".join(map(str, value))
+    if item.kind == "yaml" and not isinstance(value, str):
+        shown = yaml.safe_dump(value, sort_keys=False, allow_unicode=True) if value else ""
+    return {
+        "id": "f-" + item.name.replace(".", "-"),
+        "name": item.name,
+        "label": item.label,
+        "kind": "select" if item.kind in ("scale", "yesno") else item.kind,
+        "help": item.help,
+        "required": item.required,
+        "value": shown if item.kind != "password" else "",
+        "on": bool(value) and value != "false",
+        "choices": [
+            {"value": key, "name": name, "on": key in chosen, "id": f"f-{item.name}-{key}"}
+            for key, name in item.choices
+        ],
+        "wrong": wrong,
+    }

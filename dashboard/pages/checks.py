@@ -1,0 +1,154 @@
+"""Make, change and pause a check: the important fields as a form, everything as text."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from dashboard import forms
+from dashboard.pages.door import act, form_page, model_or_404
+from dashboard.queries.frame import actor_of
+from dashboard.queries.model import check_of, specs_of
+from dashboard.shapes import checks as shapes
+from monitoring import definitions
+from monitoring.models import Check
+from registry import access, clock
+from registry.access import Right
+from registry.models import RegisteredModel
+from registry.problems import FieldError, Invalid
+
+
+@form_page
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a check of the kind that the address names."""
+    model = model_or_404(request, slug)
+    access.require(actor_of(request), Right.EDIT_MONITORING, model.unit)
+    kind = request.GET.get("kind", "data")
+    kind = kind if kind in shapes.KINDS else "data"
+    now = clock.now()
+    monday = (now - timedelta(days=now.weekday())).strftime("%Y-%m-%dT00:00:00Z")
+    return _edit(request, model, None, kind, {**shapes.STARTS[kind], "start": monday})
+
+
+@form_page
+def change(request: HttpRequest, slug: str, check: str) -> HttpResponse:
+    """Change a check; each change is a new version."""
+    model = model_or_404(request, slug)
+    access.require(actor_of(request), Right.EDIT_MONITORING, model.unit)
+    known = check_of(model, check)
+    version = specs_of([known])[known.pk]
+    return _edit(request, model, known, known.kind, version.spec)
+
+
+@act
+def pause(request: HttpRequest, slug: str, check: str) -> HttpResponse:
+    """Stop a check, or go on with it."""
+    model = model_or_404(request, slug)
+    paused = request.POST.get("paused") == "yes"
+    reason = request.POST.get("reason", "")[:500]
+    known = check_of(model, check)
+    definitions.pause_check(actor_of(request), known, paused=paused, reason=reason, at=clock.now())
+    messages.success(request, f"{check} is {'paused' if paused else 'running again'}.", "done")
+    return HttpResponseRedirect(f"/m/{model.slug}/")
+
+
+def _edit(
+    request: HttpRequest,
+    model: RegisteredModel,
+    known: Check | None,
+    kind: str,
+    spec: dict[str, Any],
+) -> HttpResponse:
+    groups, texts, new = shapes.check(kind), shapes.text(), known is None
+    values, text_values = _values(spec), {"spec": spec if known else None}
+    error, by_text = None, request.POST.get("by") == "text"
+    if request.method == "POST":
+        given = forms.read(texts if by_text else groups, request.POST, new=new)
+        try:
+            name = _save(request, model, known, kind, given, spec, by_text=by_text)
+        except Invalid as raised:
+            error = raised
+            if by_text:
+                text_values = given.values
+            else:
+                values = given.values
+        else:
+            messages.success(request, f"The check {name} is saved.", "done")
+            return HttpResponseRedirect(f"/m/{model.slug}/")
+    context = {
+        "title": f"Check {known.slug} of {model.name}" if known else f"New check of {model.name}",
+        "hint": shapes.KINDS[kind],
+        "tabs": [] if known else _tabs(kind),
+        "form": forms.show(
+            groups,
+            values,
+            None if by_text else forms.moved(error, {"/spec/": "/", "/slug": "/key"}),
+            new=new,
+        ),
+        "text_form": forms.show(texts, text_values, error if by_text else None) if known else None,
+        "text_open": by_text,
+        "back": f"/m/{model.slug}/",
+        "pause": _pause(known),
+    }
+    return render(request, "pages/form.html", context, status=400 if error else 200)
+
+
+def _save(
+    request: HttpRequest,
+    model: RegisteredModel,
+    known: Check | None,
+    kind: str,
+    given: forms.Given,
+    stored: dict[str, Any],
+    *,
+    by_text: bool,
+) -> str:
+    if given.errors:
+        raise Invalid(*given.errors)
+    name = known.slug if known else str(given.body.pop("key", ""))
+    spec = given.body.get("spec") if by_text else given.body
+    if not isinstance(spec, dict):
+        raise Invalid(FieldError("/spec", "type", "the spec is a list of keys with values"))
+    if not by_text:
+        if "metrics" in spec:
+            spec["metrics"] = [_metric(text) for text in spec["metrics"]]
+        # The form holds a part of each group; what it does not show stays as it was.
+        for key, value in spec.items():
+            if isinstance(value, dict) and isinstance(stored.get(key), dict):
+                spec[key] = {**stored[key], **value}
+    definitions.put_check(actor_of(request), model, name, at=clock.now(), kind=kind, spec=spec)
+    return name
+
+
+def _metric(text: str) -> dict[str, Any]:
+    name, direction, limit = ([*text.split(), "", "", ""])[:3]
+    try:
+        return {"name": name, "direction": direction, "limit": float(limit)}
+    except ValueError as error:
+        detail = f"'{text[:60]}' is no metric with its limit"
+        raise Invalid(FieldError("/metrics", "unreadable", detail, "roc_auc min 0.7")) from error
+
+
+def _values(spec: dict[str, Any]) -> dict[str, Any]:
+    values = forms.flat(spec)
+    if isinstance(spec.get("metrics"), list):
+        values["metrics"] = [f"{m['name']} {m['direction']} {m['limit']}" for m in spec["metrics"]]
+    return values
+
+
+def _tabs(kind: str) -> list[dict[str, Any]]:
+    names = {"data": "Data and drift", "performance": "Performance", "metric": "MLflow metric"}
+    return [
+        {"name": name, "href": f"?kind={value}", "here": value == kind}
+        for value, name in names.items()
+    ]
+
+
+def _pause(known: Check | None) -> dict[str, str]:
+    if known is None:
+        return {}
+    if known.paused:
+        return {"title": "This check is paused", "value": "no", "button": "Go on with it"}
+    return {"title": "Pause this check", "value": "yes", "button": "Pause"}

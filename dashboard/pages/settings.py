@@ -1,0 +1,134 @@
+"""The settings: lists and forms of what administrators keep."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from dashboard import forms
+from dashboard.pages.door import act, form_page, page
+from dashboard.pages.sections import SECTIONS, Section
+from dashboard.queries import settings as read
+from dashboard.queries.frame import actor_of
+from dashboard.shapes import settings as shapes
+from registry import access, catalogue, clock
+from registry.access import NotAllowed, Right
+from registry.problems import Invalid
+
+
+@page
+def start(request: HttpRequest) -> HttpResponse:
+    """Open on the first section."""
+    return HttpResponseRedirect("/settings/units/")
+
+
+@page
+def section(request: HttpRequest, name: str) -> HttpResponse:
+    """List the things of one section."""
+    chosen, actor = SECTIONS[name], actor_of(request)
+    search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    context = {
+        "section": chosen,
+        "tabs": _tabs(name),
+        "rows": chosen.rows(actor, search),
+        "may_add": chosen.may_add(actor),
+        "search": search,
+    }
+    return render(request, "settings/section.html", context)
+
+
+@form_page
+def add(request: HttpRequest, name: str) -> HttpResponse:
+    """Make a new thing."""
+    chosen, actor = SECTIONS[name], actor_of(request)
+    if not chosen.may_add(actor):
+        raise NotAllowed(Right.MANAGE_PLATFORM, None)
+    values = {"time_zone": "UTC", "is_active": True, "enabled": True}
+    return _edit(request, chosen, "", values)
+
+
+@form_page
+def change(request: HttpRequest, name: str, key: str) -> HttpResponse:
+    """Change a known thing."""
+    chosen = SECTIONS[name]
+    values = chosen.load(actor_of(request), key)
+    unit = chosen.unit_of(actor_of(request), key)
+    if request.method == "POST":
+        access.require(actor_of(request), chosen.right, unit)
+    return _edit(
+        request, chosen, key, values, may=access.can(actor_of(request), chosen.right, unit)
+    )
+
+
+def _edit(
+    request: HttpRequest, chosen: Section, key: str, values: dict[str, Any], *, may: bool = True
+) -> HttpResponse:
+    actor = actor_of(request)
+    groups, new, error = chosen.form(actor), not key, None
+    if request.method == "POST":
+        given = forms.read(groups, request.POST, new=new)
+        values = given.values
+        try:
+            if given.errors:
+                raise Invalid(*given.errors)
+            name = key or str(given.body.pop("key", ""))
+            chosen.save(actor, name, given.body, clock.now())
+        except Invalid as raised:
+            error = forms.moved(raised, {"/slug": "/key", "/email": "/key"})
+        else:
+            messages.success(request, f"{name} is saved.", "done")
+            return HttpResponseRedirect(f"/settings/{chosen.key}/")
+    context = {
+        "section": chosen,
+        "tabs": _tabs(chosen.key),
+        "key": key,
+        "form": forms.show(groups, values, error, new=new),
+        "may": may,
+        **_members(request, chosen, key),
+    }
+    return render(request, "settings/edit.html", context, status=400 if error else 200)
+
+
+def _members(request: HttpRequest, chosen: Section, key: str) -> dict[str, Any]:
+    if chosen.key != "units" or not key:
+        return {}
+    unit = read.unit(actor_of(request), key)
+    may_manage = access.can(actor_of(request), Right.MANAGE_UNIT, unit)
+    form = forms.show(shapes.member(), {}) if may_manage else None
+    return {"members": read.members(unit), "member_form": form}
+
+
+@act
+def members(request: HttpRequest, key: str) -> HttpResponse:
+    """Give a person roles in a unit."""
+    actor = actor_of(request)
+    unit = read.unit(actor, key)
+    access.require(actor, Right.MANAGE_UNIT, unit)
+    groups = shapes.member()
+    given = forms.read(groups, request.POST)
+    email = str(given.body.pop("email", ""))
+    try:
+        catalogue.put_member(actor, unit, email, given.body, at=clock.now())
+    except Invalid as error:
+        chosen = SECTIONS["units"]
+        context = {
+            "section": chosen,
+            "tabs": _tabs("units"),
+            "key": key,
+            "form": forms.show(chosen.form(actor), chosen.load(actor, key), new=False),
+            "may": access.can(actor, chosen.right, None),
+            "members": read.members(unit),
+            "member_form": forms.show(groups, given.values, error),
+        }
+        return render(request, "settings/edit.html", context, status=400)
+    messages.success(request, f"The roles of {email} in {unit.name} are saved.", "done")
+    return HttpResponseRedirect(f"/settings/units/{key}/")
+
+
+def _tabs(here: str) -> list[dict[str, Any]]:
+    tabs = [(section.key, section.title) for section in SECTIONS.values()]
+    tabs.append(("tokens", "My tokens"))
+    return [
+        {"name": title, "href": f"/settings/{key}/", "here": key == here} for key, title in tabs
+    ]

@@ -1,0 +1,124 @@
+"""The fields of a check, by kind: the important ones; the rest is in the spec's text."""
+
+from typing import Any
+
+from dashboard.forms import Field, Group
+
+_LEVELS = (("watch", "▲ watch"), ("critical", "◆ critical"))
+_NUMERIC = (
+    ("psi", "PSI"),
+    ("ks", "Kolmogorov-Smirnov (p-value)"),
+    ("wasserstein", "Wasserstein"),
+    ("jensenshannon", "Jensen-Shannon"),
+)
+_CATEGORICAL = (
+    ("psi", "PSI"),
+    ("jensenshannon", "Jensen-Shannon"),
+    ("chisquare", "Chi-square (p-value)"),
+)
+_DIRECTIONS = (("max", "at most the limit"), ("min", "at least the limit"))
+KINDS = {
+    "data": "Data and drift: are the batches as agreed, and do they still look like training?",
+    "performance": "Performance: is the model still right, once the labels are there?",
+    "metric": "MLflow metric: does a logged figure stay within its limit?",
+}
+# What a new check starts with, besides the defaults of its kind.
+STARTS: dict[str, dict[str, Any]] = {
+    "data": {
+        "every_days": 7,
+        "grace_hours": 24,
+        "when.bad": 2,
+        "when.of": 3,
+        "when.good": 2,
+        "numeric.limit": 0.2,
+        "categorical.limit": 0.2,
+        "segment_limit": 0.35,
+        "min_rows": 200,
+    },
+    "performance": {
+        "every_days": 7,
+        "grace_hours": 24,
+        "label_delay_days": 28,
+        "label": "label",
+        "prediction": "prediction",
+        "min_labels": 100,
+        "min_completeness": 0.8,
+        "when.bad": 2,
+        "when.of": 3,
+        "when.good": 2,
+        "severity.breach": "critical",
+    },
+    "metric": {"every_days": 7, "grace_hours": 24, "when.bad": 1, "when.of": 1, "when.good": 1},
+}
+
+
+def check(kind: str) -> list[Group]:
+    """Return the form of a check of this kind."""
+    name = Field("key", "Short name", help="Such as drift; lower-case.", required=True, once=True)
+    own = {"data": _data, "performance": _performance, "metric": _metric}[kind]
+    condition = "drift" if kind == "data" else "breach"
+    windows = (
+        name,
+        Field("every_days", "Days a window has", "number"),
+        Field(
+            "start", "First window starts", help="UTC, such as 2026-08-17T00:00:00Z.", required=True
+        ),
+        Field("grace_hours", "Hours a batch may be late", "number"),
+    )
+    alerts = (
+        Field("when.bad", "Alert after so many bad windows", "number"),
+        Field("when.of", "of the latest", "number"),
+        Field("when.good", "Over after so many good ones", "number"),
+        Field(f"severity.{condition}", "An alert is", "select", choices=_LEVELS),
+    )
+    return [Group("Windows", windows), own(), Group("Alerts", alerts)]
+
+
+def _data() -> Group:
+    baselines = (("training", "the training data"), ("season", "the same weeks of last year"))
+    return Group(
+        "What is compared",
+        (
+            Field("baseline", "Compare with", "select", choices=baselines),
+            Field("numeric.method", "Numbers by", "select", choices=_NUMERIC),
+            Field("numeric.limit", "with the limit", "number"),
+            Field("categorical.method", "Categories by", "select", choices=_CATEGORICAL),
+            Field("categorical.limit", "with the limit", "number"),
+            Field("segments", "Segment columns", "lines", "Such as region, cohort."),
+            Field("segment_limit", "Limit within a segment", "number"),
+            Field("min_rows", "Rows a batch must have", "number"),
+        ),
+    )
+
+
+def _performance() -> Group:
+    metrics = "One each, such as: roc_auc min 0.7, rmse max 12."
+    return Group(
+        "What is measured",
+        (
+            Field("metrics", "Metrics with their limits", "lines", metrics, required=True),
+            Field("label", "Column of the label"),
+            Field("prediction", "Column of the prediction"),
+            Field("score", "Column of the probability", help="Empty: the prediction."),
+            Field("label_delay_days", "Days until labels are there", "number"),
+            Field("min_labels", "Labels needed", "number"),
+            Field("min_completeness", "Share of rows with a label", "number"),
+        ),
+    )
+
+
+def _metric() -> Group:
+    return Group(
+        "What is limited",
+        (
+            Field("metric", "Metric", help="As MLflow spells it.", required=True),
+            Field("direction", "It must be", "select", choices=_DIRECTIONS),
+            Field("limit", "Limit", "number", required=True),
+        ),
+    )
+
+
+def text() -> list[Group]:
+    """Return the form of the whole spec as text."""
+    hint = "Everything a check can say; docs/checks.md names the keys. Saved as a new version."
+    return [Group("The whole spec", (Field("spec", "Spec (YAML or JSON)", "yaml", hint),))]

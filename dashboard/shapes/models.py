@@ -1,0 +1,99 @@
+"""The fields of a registered model and of its source."""
+
+from dashboard.forms import Choices, Field, Group
+from dashboard.shapes.settings import choices
+from monitoring.models import Source
+from registry import tiering
+from registry.models.models import DecisionRole, Lifecycle, Task
+
+_UNANSWERED = ("", "not answered: counts as the worst")
+
+
+def model(units: Choices, servers: Choices) -> list[Group]:
+    """Return the form of a registered model."""
+    hint = "Lower-case letters, digits and dashes; it stands in the model's address."
+    return [
+        Group(
+            "Model",
+            (
+                Field("key", "Short name", help=hint, required=True, once=True),
+                Field("name", "Name", required=True),
+                Field("business_unit", "Unit", "select", choices=units, required=True),
+                Field(
+                    "owner",
+                    "Owner",
+                    "email",
+                    "E-mail address; answers for the model.",
+                    required=True,
+                ),
+                Field("deputy", "Deputy", "email", "E-mail address.", empty="null"),
+                Field(
+                    "purpose", "Purpose", "textarea", "What it decides, for whom.", required=True
+                ),
+                Field("description", "Description", "textarea", empty="null"),
+                Field("task", "Task", "select", choices=choices(Task)),
+                Field("lifecycle", "Lifecycle", "select", choices=choices(Lifecycle)),
+                Field(
+                    "decision_role", "Part in the decision", "select", choices=choices(DecisionRole)
+                ),
+                Field(
+                    "jurisdictions",
+                    "Jurisdictions",
+                    "lines",
+                    "Such as US, EU, DE; separated by commas.",
+                ),
+                Field("tags", "Tags", "lines", "Separated by commas."),
+            ),
+        ),
+        Group(
+            "MLflow",
+            (
+                Field("mlflow.server", "Server", "select", choices=(("", "none"), *servers)),
+                Field("mlflow.model", "Registered name there", help="As MLflow spells it."),
+            ),
+        ),
+        Group("Risk: the tier is computed from these", _questions()),
+    ]
+
+
+def _questions() -> tuple[Field, ...]:
+    scales = tuple(
+        Field(
+            f"tier_answers.{question.key}",
+            question.label,
+            "scale",
+            choices=(_UNANSWERED, *((str(i), f"{i}: {c}") for i, c in enumerate(question.choices))),
+            empty="null",
+        )
+        for question in tiering.QUESTIONS
+    )
+    yes_no = (("", "not answered"), ("true", "yes"), ("false", "no"))
+    facts = tuple(
+        Field(f"tier_answers.{key}", label, "yesno", choices=yes_no, empty="null")
+        for key, label in tiering.FACTS.items()
+    )
+    feeds = Field(
+        f"tier_answers.{tiering.FEEDS}",
+        "How many tier-1 models take its output",
+        "number",
+        empty="null",
+    )
+    return (*scales, *facts, feeds)
+
+
+def source() -> list[Group]:
+    """Return the form of a source."""
+    return [
+        Group(
+            "Where the batches land",
+            (
+                Field(
+                    "address",
+                    "Address",
+                    help="A folder the platform allows; batches/ and labels/ lie in it.",
+                    required=True,
+                ),
+                Field("format", "Format", "select", choices=choices(Source.Format)),
+            ),
+        )
+    ]
