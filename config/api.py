@@ -6,7 +6,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from dashboard.api_urls import api_urlpatterns as dashboard_urls
 from monitoring.urls import api_urlpatterns as monitoring_urls
-from monitoring.urls import api_urlpatterns as monitoring_urls
 from policies.urls import api_urlpatterns as policies_urls
 from registry.urls import api_urlpatterns as registry_urls
 
@@ -16,7 +15,7 @@ swagger = csp_update({"style-src": ["'unsafe-inline'"]})(
 )
 
 urlpatterns = [
-    path("v1/", include([*registry_urls, *monitoring_urls, *dashboard_urls])),
+    path("v1/", include([*registry_urls, *monitoring_urls, *policies_urls, *dashboard_urls])),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", swagger, name="api-docs"),
 ]
