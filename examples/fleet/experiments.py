@@ -85,6 +85,7 @@ def log_version(
     label: str,
     alias: str = "",
     tags: dict[str, str] | None = None,
+    rollback: dict[str, Any] | None = None,
 ) -> Logged:
     """Log run, inputs, artifacts and model, register the model and give it its alias."""
     experiment = _experiment(client, experiment_name(spec))
@@ -110,7 +111,7 @@ def log_version(
         mlflow.log_input(
             mlflow.data.from_pandas(features, name=f"{spec.slug}-training"), context="training"
         )
-        _log_artifacts(trained, limits_set_at)
+        _log_artifacts(trained, limits_set_at, rollback)
         number = _log_model(spec.slug, trained, features.head(100))
     if alias:
         client.set_registered_model_alias(spec.slug, alias, str(number))
@@ -165,12 +166,14 @@ def _log_model(name: str, trained: Trained, sample: pandas.DataFrame) -> int:
     return int(info.registered_model_version)
 
 
-def _log_artifacts(trained: Trained, limits_set_at: str) -> None:
+def _log_artifacts(trained: Trained, limits_set_at: str, rollback: dict[str, Any] | None) -> None:
     documents: dict[str, Any] = {"importance.json": trained.importance}
     if trained.groups:
         documents["groups.json"] = trained.groups
     if trained.out_of_time:
         documents["oot.json"] = {**trained.out_of_time, "limit_set_at": limits_set_at}
+    if rollback:
+        documents["rollback.json"] = rollback
     with tempfile.TemporaryDirectory() as folder:
         trained.reference.to_parquet(Path(folder, "reference.parquet"), index=False)
         for name, document in documents.items():

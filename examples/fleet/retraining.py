@@ -13,8 +13,9 @@ import mlflow
 import pandas as pd
 from mlflow import MlflowClient
 
-from examples.fleet import experiments, training, worlds
+from examples.fleet import experiments, rollback, training, worlds
 from examples.fleet.catalogue import find
+from examples.fleet.muster_client import Muster
 from examples.fleet.specification import ModelSpec
 
 FRESH_WEEKS = 6
@@ -46,7 +47,7 @@ class Job:
         return cls(message["job"], message["mlflow_model"], moment)
 
 
-def retrain(client: MlflowClient, landing: Path, job: Job) -> str:
+def retrain(client: MlflowClient, muster: Muster | None, landing: Path, job: Job) -> str:
     """Log a new version for a job and make it the challenger; once, however often it is asked."""
     spec = find(job.model)
     if _done(client, spec, job):
@@ -71,6 +72,7 @@ def retrain(client: MlflowClient, landing: Path, job: Job) -> str:
         label="retrained",
         alias="challenger",
         tags={"muster.job": job.job},
+        rollback=rollback.proof(client, muster, spec, world, known),
     )
     return f"{spec.slug}: version {logged.number} from {len(known)} known, {len(fresh)} fresh rows"
 

@@ -20,6 +20,7 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from examples.fleet import experiments
+from examples.fleet.muster_client import Muster
 from examples.fleet.registrations import webhook_secret
 from examples.fleet.retraining import Job, retrain
 
@@ -34,10 +35,13 @@ class Trainer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, *, mlflow_uri: str, landing: Path, secret: str) -> None:
+    def __init__(
+        self, port: int, *, mlflow_uri: str, landing: Path, secret: str, muster: Muster | None
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.client = experiments.connect(mlflow_uri)
         self.landing = landing
+        self.muster = muster
         self.webhook = Webhook(secret)
         self.waiting: queue.Queue[Job] = queue.Queue()
         self.taken: set[str] = set()
@@ -63,7 +67,7 @@ class Trainer(ThreadingHTTPServer):
         while True:
             job = self.waiting.get()
             try:
-                logger.info("%s", retrain(self.client, self.landing, job))
+                logger.info("%s", retrain(self.client, self.muster, self.landing, job))
             except Exception:
                 logger.exception("Unable to retrain %s for job %s", job.model, job.job)
                 # Forgotten, so that Muster's next attempt is not taken for a repetition.
@@ -132,16 +136,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=int(own("FLEET_TRAINER_PORT", "8801")))
     parser.add_argument("--mlflow-uri", default=own("MLFLOW_TRACKING_URI"))
     parser.add_argument("--landing", type=Path, default=own("FLEET_LANDING"))
-    parser.add_argument("--muster-url", default="Muster", help="whom it works for, for the log")
+    parser.add_argument("--muster-url", help="to prove, with MUSTER_TOKEN, that a rollback works")
     given = parser.parse_args(arguments)
     if not given.mlflow_uri or not given.landing:
         parser.error("--mlflow-uri and --landing are needed")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     secret = webhook_secret(own("FLEET_WEBHOOK_SECRET", "muster-demo-webhook-secret"))
+    token = own("MUSTER_TOKEN", "")
     server = Trainer(
-        given.port, mlflow_uri=given.mlflow_uri, landing=Path(given.landing), secret=secret
+        given.port,
+        mlflow_uri=given.mlflow_uri,
+        landing=Path(given.landing),
+        secret=secret,
+        muster=Muster(given.muster_url, token) if given.muster_url and token else None,
     )
-    logger.info("working for %s, listening on port %s", given.muster_url, given.port)
+    logger.info("listening on port %s", given.port)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

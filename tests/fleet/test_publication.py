@@ -27,6 +27,9 @@ class StandIn:
         self.objects["/".join(path)] = body
         return {}
 
+    def get(self, *path):
+        return {"digest": "d1ge5t"}
+
     def every(self, *path, **query):
         return iter(self.missed)
 
@@ -143,13 +146,16 @@ def test_a_retraining_makes_one_challenger_from_old_and_new_rows(to):
     publish_model(to, spec)
     job = Job("0b1d2c3e-0000-4000-8000-000000000001", spec.slug, to.calendar.end)
 
-    said = retraining.retrain(to.mlflow, to.landing, job)
-    again = retraining.retrain(to.mlflow, to.landing, job)
+    said = retraining.retrain(to.mlflow, to.muster, to.landing, job)
+    again = retraining.retrain(to.mlflow, to.muster, to.landing, job)
 
     assert "fresh rows" in said and "done before" in again
     version = to.mlflow.get_model_version_by_alias(spec.slug, "challenger")
     run = to.mlflow.get_run(version.run_id)
     assert run.data.tags["muster.job"] == job.job
     assert to.mlflow.get_model_version_by_alias(spec.slug, "champion").version == "1"
+    rollback = json.loads(read_text(version.run_id, "rollback.json"))
+    assert (rollback["target"], rollback["digest"], rollback["loads"]) == (1, "d1ge5t", True)
+    assert rollback["max_difference"] <= rollback["tolerance"]
     # The outcome had turned: what was learned again fits the weeks since.
     assert run.data.metrics["roc_auc"] > 0.6

@@ -23,9 +23,11 @@ def service(tmp_path, monkeypatch):
     done = []
     monkeypatch.setattr(trainer.experiments, "connect", lambda uri: None)
     monkeypatch.setattr(
-        trainer, "retrain", lambda client, landing, job: done.append(job) or "trained"
+        trainer, "retrain", lambda client, muster, landing, job: done.append(job) or "trained"
     )
-    server = trainer.Trainer(0, mlflow_uri="http://mlflow", landing=tmp_path, secret=SECRET)
+    server = trainer.Trainer(
+        0, mlflow_uri="http://mlflow", landing=tmp_path, secret=SECRET, muster=None
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server, done, tmp_path
     server.shutdown()
@@ -107,7 +109,7 @@ def test_a_message_without_sense_is_a_400(service, message):
 def test_a_job_that_failed_may_be_asked_for_again(service, monkeypatch):
     server, done, _ = service
 
-    def fail(client, landing, job):
+    def fail(client, muster, landing, job):
         done.append(job)
         raise RuntimeError("MLflow is away")
 
