@@ -3,7 +3,6 @@
 import os
 import uuid
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from monitoring.judging.protocol import Job, Roles
 from monitoring.models import Baseline, Check, Contract, ContractVersion
 from monitoring.queries.checks import current_contract, current_spec
 from monitoring.specs import as_json, parse_contract
+from registry.mlflow.client import Client, MlflowError
 from registry.models import ModelVersion, RegisteredModel
 
 REFERENCE = "muster/reference.parquet"
@@ -67,13 +67,12 @@ def _fetch(model: RegisteredModel, version: ModelVersion, *, at: datetime) -> Ba
     folder = Path(settings.MUSTER_DATA_DIR) / "baselines"
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{uuid.uuid4().hex}"
-    mlflow = import_module("registry.mlflow.client")
     try:
-        size, digest = mlflow.Client(version.source_model.server).download(
+        size, digest = Client(version.source_model.server).download(
             version.run_id, REFERENCE, aside
         )
         os.replace(aside, folder / f"{digest}.parquet")
-    except mlflow.MlflowError as error:
+    except MlflowError as error:
         message = f"the reference could not be fetched from MLflow: {error}"
         raise NoReference(message, state="source_fault") from error
     finally:

@@ -69,6 +69,19 @@ ALERTS = {
     "api/v1/channels/<slug>/": Row("object", lambda w: {"slug": w.channel.slug}),
     "api/v1/models/<key>/health/": Row("object", model),
 }
+WATCHING = {
+    "api/v1/models/<key>/sources/": Row("object", model),
+    "api/v1/models/<key>/sources/<name>/": Row(
+        "object", lambda w: {**model(w), "name": w.source.name}
+    ),
+    "api/v1/models/<key>/checks/": Row("object", model),
+    "api/v1/models/<key>/checks/<check>/": Row(
+        "object", lambda w: {**model(w), "check": w.check.slug}
+    ),
+    "api/v1/models/<key>/contract/": Row("object", model),
+    "api/v1/models/<key>/runs/": Row("object", model),
+    "api/v1/runs/<run>/": Row("object", lambda w: {"run": w.run.pk}),
+}
 DASHBOARD = {
     "api/v1/fleet/": Row("list"),
     "api/schema/": Row("public"),
@@ -117,4 +130,4 @@ PAGES = {
     "settings/trainers/new/": Row("self"),
     "settings/trainers/<key>/": Row("object", lambda w: {"key": w.trainer.slug}),
 }
-ROWS: dict[str, Row] = {**REGISTRY, **ALERTS, **DASHBOARD, **PAGES}
+ROWS: dict[str, Row] = {**REGISTRY, **WATCHING, **ALERTS, **DASHBOARD, **PAGES}

@@ -99,9 +99,9 @@ class SourceList(ResourceView):
     """All sources of a model."""
 
     @documented("List the sources of a model", answer=SourceOut, listed=True)
-    def get(self, request: object, model: str) -> Response:
+    def get(self, request: object, key: str) -> Response:
         """List where the model's batches and labels land."""
-        rows = self.find_model(model).sources.all()
+        rows = self.find_model(key).sources.all()
         return self.page(rows, order=["name"], show=_source)
 
 
@@ -109,14 +109,14 @@ class SourceDetail(ResourceView):
     """One source."""
 
     @documented("Show a source", answer=SourceOut)
-    def get(self, request: object, model: str, name: str) -> Response:
+    def get(self, request: object, key: str, name: str) -> Response:
         """Show one source with the outcome of the latest look."""
-        return self.answer(_source(self.find_model(model).sources.get(name=name)))
+        return self.answer(_source(self.find_model(key).sources.get(name=name)))
 
     @documented("Set a source", body=SourceIn, answer=SourceOut, upsert=True)
-    def put(self, request: object, model: str, name: str) -> Response:
+    def put(self, request: object, key: str, name: str) -> Response:
         """Make or change a source; absent fields are kept."""
-        found = self.find_model(model, Right.EDIT_MONITORING)
+        found = self.find_model(key, Right.EDIT_MONITORING)
         given = {key: value for key, value in self.read(SourceIn).given().items() if value}
         source, created = definitions.put_source(self.actor, found, name, at=self.at, **given)
         return self.answer(_source(source), created=created)
@@ -126,9 +126,9 @@ class CheckList(ResourceView):
     """All checks of a model."""
 
     @documented("List the checks of a model", answer=CheckOut, listed=True)
-    def get(self, request: object, model: str) -> Response:
+    def get(self, request: object, key: str) -> Response:
         """List what is watched about the model."""
-        rows = self.find_model(model).checks.all()
+        rows = self.find_model(key).checks.all()
         return self.page(rows, order=["slug"], show=_check)
 
 
@@ -136,14 +136,14 @@ class CheckDetail(ResourceView):
     """One check."""
 
     @documented("Show a check", answer=CheckOut)
-    def get(self, request: object, model: str, check: str) -> Response:
+    def get(self, request: object, key: str, check: str) -> Response:
         """Show one check with the spec in force."""
-        return self.answer(_check(self.find_model(model).checks.get(slug=check)))
+        return self.answer(_check(self.find_model(key).checks.get(slug=check)))
 
     @documented("Set a check", body=CheckIn, answer=CheckOut, upsert=True)
-    def put(self, request: object, model: str, check: str) -> Response:
+    def put(self, request: object, key: str, check: str) -> Response:
         """Make or change a check; each change is a new version."""
-        found = self.find_model(model, Right.EDIT_MONITORING)
+        found = self.find_model(key, Right.EDIT_MONITORING)
         body = self.read(CheckIn)
         made, created = definitions.put_check(
             self.actor, found, check, at=self.at, kind=body.kind, spec=body.spec
@@ -159,26 +159,26 @@ class ContractDetail(ResourceView):
     """What a batch of the model must look like."""
 
     @documented("Show the contract of a model", answer=ContractOut)
-    def get(self, request: object, model: str) -> Response:
+    def get(self, request: object, key: str) -> Response:
         """Show the contract in force; 404 until one is learned or written."""
-        found = current_contract(self.find_model(model))
+        found = current_contract(self.find_model(key))
         if found is None:
             raise ContractVersion.DoesNotExist
         return self.answer(_contract(found))
 
     @documented("Change the contract of a model", body=ContractIn, answer=ContractOut, upsert=True)
-    def put(self, request: object, model: str) -> Response:
+    def put(self, request: object, key: str) -> Response:
         """Change the contract column by column; from then on it is not learned any more."""
-        found = self.find_model(model, Right.EDIT_MONITORING)
+        found = self.find_model(key, Right.EDIT_MONITORING)
         changes = self.read(ContractIn).model_dump(exclude_unset=True)
         version, created = definitions.put_contract(self.actor, found, at=self.at, changes=changes)
         return self.answer(_contract(version), created=created)
 
 
 urlpatterns = [
-    route("models/<model>/sources/", SourceList, "sources"),
-    route("models/<model>/sources/<name>/", SourceDetail, "source"),
-    route("models/<model>/checks/", CheckList, "checks"),
-    route("models/<model>/checks/<check>/", CheckDetail, "check"),
-    route("models/<model>/contract/", ContractDetail, "contract"),
+    route("models/<key>/sources/", SourceList, "sources"),
+    route("models/<key>/sources/<name>/", SourceDetail, "source"),
+    route("models/<key>/checks/", CheckList, "checks"),
+    route("models/<key>/checks/<check>/", CheckDetail, "check"),
+    route("models/<key>/contract/", ContractDetail, "contract"),
 ]

@@ -130,9 +130,9 @@ class RunList(ResourceView):
         listed=True,
         filters={"check": "only this check", "state": "only these states, separated by commas"},
     )
-    def get(self, request: object, model: str) -> Response:
+    def get(self, request: object, key: str) -> Response:
         """List the current run of each window, newest window first."""
-        rows = runs_of(self.find_model(model))
+        rows = runs_of(self.find_model(key))
         if check := self.request.query_params.get("check"):
             rows = rows.filter(window__check_ref__slug=check)
         if states := self.request.query_params.get("state"):
@@ -161,6 +161,6 @@ def _states(text: str) -> list[str]:
 
 
 urlpatterns = [
-    route("models/<model>/runs/", RunList, "runs"),
+    route("models/<key>/runs/", RunList, "runs"),
     route("runs/<run>/", RunDetail, "run"),
 ]
