@@ -10,7 +10,7 @@ from registry.mlflow.sync import sweep_due
 _SECONDS = 60.0
 
 
-@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(ignore_result=True)
 def sync(**kwargs: Any) -> None:
     """Read the MLflow servers that are due."""
     sweep_due(at=clock.now(), seconds=_SECONDS)

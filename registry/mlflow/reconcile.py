@@ -5,26 +5,18 @@ something is gone is believed only after MLflow said so when asked for it by nam
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from registry import claims, queries
-from registry.mlflow import records
+from registry import claims
+from registry.mlflow import aliases, records, versions
 from registry.mlflow.client import Client, Kind, MlflowError
 from registry.mlflow.lease import Lease
-from registry.models import (
-    AliasEvent,
-    MLflowServer,
-    ModelEvent,
-    ModelVersion,
-    RegisteredModel,
-    SourceModel,
-)
+from registry.models import MLflowServer, ModelEvent, RegisteredModel, SourceModel
 
 Presence = SourceModel.Presence
 Seen = dict[tuple[str, int], records.Model]
 _CONFIRMATIONS = 50  # asked for by name in one sweep; the others wait for the next
-_CHUNK = 500
 
 
 def reconcile(
@@ -32,14 +24,14 @@ def reconcile(
     server: MLflowServer,
     client: Client,
     models: Sequence[records.Model],
-    versions: Sequence[records.Version],
+    shown: Sequence[records.Version],
     *,
     at: datetime,
 ) -> None:
     """Write what a sweep saw: added, renamed, moved, gone."""
     seen: Seen = {(model.name, model.created_ms): model for model in models if model.name}
     gone = _absent_models(server, client, seen)
-    dropped = _absent_versions(server, client, seen, versions)
+    dropped = versions.absent(server, client, seen, shown)
     with held.transaction():
         renamed = _rename(server, seen, at=at)
         sources = _upsert_models(server, seen, at=at)
@@ -48,10 +40,10 @@ def reconcile(
             if source.pk not in renamed:
                 _mark_absent(source, presence, at=at)
         _refresh_ties(sources)
-        _upsert_versions(sources, versions, at=at)
-        _drop_versions(dropped, at=at)
-        _move_aliases(sources, seen, at=at)
-        _tell_unapproved(server, at=at)
+        versions.upsert(sources, shown, at=at)
+        versions.drop(dropped, at=at)
+        aliases.move(sources, seen, at=at)
+        aliases.tell_unapproved(server, at=at)
 
 
 def _absent_models(
@@ -76,33 +68,6 @@ def _absent_models(
             found.append((source, Presence.MISSING))  # Deleted, and made anew under its name.
         else:
             seen[(there.name, there.created_ms)] = there  # It had slipped through the pages.
-    return found
-
-
-def _absent_versions(
-    server: MLflowServer, client: Client, seen: Seen, versions: Iterable[records.Version]
-) -> list[ModelVersion]:
-    """Ask for each known version of a present model that the list did not show."""
-    shown = {(version.name, version.number) for version in versions}
-    known = ModelVersion.objects.filter(
-        source_model__server=server, source_model__presence=Presence.PRESENT, deleted_at=None
-    ).only("number", "source_model__name", "source_model__created_ms")
-    names = {(name, created_ms) for name, created_ms in seen}
-    absent = [
-        version
-        for version in known.select_related("source_model")
-        if (version.source_model.name, version.source_model.created_ms) in names
-        and (version.source_model.name, version.number) not in shown
-    ]
-    found = []
-    for version in absent[:_CONFIRMATIONS]:
-        try:
-            client.get_model_version(version.source_model.name, version.number)
-        except MlflowError as error:
-            if error.kind is Kind.MISSING:
-                found.append(version)
-            elif error.kind is not Kind.DENIED:
-                raise
     return found
 
 
@@ -198,127 +163,4 @@ def _mark_absent(source: SourceModel, presence: Presence, *, at: datetime) -> No
         model_id=source.registered_model_id,
         detail={"name": source.name, "presence": str(presence)},
         at=at,
-    )
-
-
-def _upsert_versions(
-    sources: dict[str, SourceModel], versions: Sequence[records.Version], *, at: datetime
-) -> None:
-    rows = ModelVersion.objects.filter(source_model__in=[s.pk for s in sources.values()])
-    columns = ("pk", "status", "description", "tags", "deleted_at")
-    known = {
-        (source_id, number): (pk, rest)
-        for source_id, number, pk, *rest in rows.values_list("source_model_id", "number", *columns)
-    }
-    fresh = []
-    for version in versions:
-        source = sources.get(version.name)
-        if source is None:
-            continue  # Its model slipped through the pages; the next sweep sees both.
-        found = known.get((source.pk, version.number))
-        if found is None:
-            fresh.append(_new_version(source, version, at=at))
-        elif found[1] != [version.status, version.description, version.tags, None]:
-            ModelVersion.objects.filter(pk=found[0]).update(
-                status=version.status,
-                description=version.description,
-                tags=version.tags,
-                deleted_at=None,
-            )
-    ModelVersion.objects.bulk_create(fresh, batch_size=_CHUNK)
-    ModelEvent.objects.bulk_create(
-        (
-            ModelEvent(
-                kind=ModelEvent.Kind.VERSION_ADDED,
-                source_model_id=row.source_model_id,
-                model_id=row.source_model.registered_model_id,
-                version=row,
-                detail={"number": row.number},
-                at=at,
-            )
-            for row in fresh
-        ),
-        batch_size=_CHUNK,
-    )
-
-
-def _new_version(source: SourceModel, version: records.Version, *, at: datetime) -> ModelVersion:
-    return ModelVersion(
-        source_model=source,
-        number=version.number,
-        run_id=version.run_id,
-        source=version.source,
-        mlflow_model_id=version.model_id,
-        status=version.status,
-        description=version.description,
-        tags=version.tags,
-        created_at=version.created_at,
-        first_seen_at=at,
-    )
-
-
-def _drop_versions(dropped: Iterable[ModelVersion], *, at: datetime) -> None:
-    for version in dropped:
-        ModelVersion.objects.filter(pk=version.pk).update(deleted_at=at)
-        ModelEvent.objects.create(
-            kind=ModelEvent.Kind.VERSION_DELETED,
-            source_model_id=version.source_model_id,
-            model_id=version.source_model.registered_model_id,
-            version=version,
-            detail={"number": version.number},
-            at=at,
-        )
-
-
-def _move_aliases(sources: dict[str, SourceModel], seen: Seen, *, at: datetime) -> None:
-    for source in sources.values():
-        before, now = source.aliases, seen[(source.name, source.created_ms)].aliases
-        if before == now:
-            continue
-        numbers = dict(source.versions.values_list("number", "pk"))
-        SourceModel.objects.filter(pk=source.pk).update(aliases=now)
-        for alias in sorted(before.keys() | now.keys()):
-            start, end = before.get(alias), now.get(alias)
-            if start == end:
-                continue
-            AliasEvent.objects.create(
-                source_model=source, alias=alias, from_number=start, to_number=end, seen_at=at
-            )
-            ModelEvent.objects.create(
-                kind=ModelEvent.Kind.ALIAS_MOVED,
-                source_model=source,
-                model_id=source.registered_model_id,
-                version_id=numbers.get(end) if end is not None else None,
-                detail={"alias": alias, "from": start, "to": end},
-                at=at,
-            )
-            if alias in (queries.CHAMPION, queries.CHALLENGER) and end is not None:
-                # What decides from now on is read once more: files may have come since.
-                source.versions.filter(number=end).update(evidence_read_at=None)
-
-
-def _tell_unapproved(server: MLflowServer, *, at: datetime) -> None:
-    """Write once for each version that serves: nobody approved it."""
-    kind = ModelEvent.Kind.SERVING_WITHOUT_APPROVAL
-    serving = SourceModel.objects.filter(
-        server=server, presence=Presence.PRESENT, aliases__has_key=queries.CHAMPION
-    ).exclude(registered_model=None)
-    told = set(
-        ModelEvent.objects.filter(kind=kind, source_model__in=serving).values_list(
-            "version_id", flat=True
-        )
-    )
-    wanted = {(source.pk, source.aliases[queries.CHAMPION]): source for source in serving}
-    rows = ModelVersion.objects.filter(source_model__in=serving, deleted_at=None)
-    ModelEvent.objects.bulk_create(
-        ModelEvent(
-            kind=kind,
-            source_model_id=source_id,
-            model_id=wanted[(source_id, number)].registered_model_id,
-            version_id=pk,
-            detail={"number": number},
-            at=at,
-        )
-        for source_id, number, pk in rows.values_list("source_model_id", "number", "pk")
-        if (source_id, number) in wanted and pk not in told
     )

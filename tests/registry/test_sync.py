@@ -11,7 +11,7 @@ import pytest
 
 from registry import clock, queries
 from registry.mlflow import client as client_module
-from registry.mlflow import lease, sync
+from registry.mlflow import lease, sync, transport
 from registry.models import AliasEvent, MetricPoint, ModelEvent, ModelVersion, SourceModel
 from tests import factories
 from tests.registry.training import Team
@@ -109,9 +109,9 @@ def test_a_second_sweep_writes_nothing_and_asks_little(team, server, model, name
     )
     before = (AliasEvent.objects.count(), ModelEvent.objects.count(), MetricPoint.objects.count())
     asked = []
-    request = client_module.outbound.request
+    request = transport.outbound.request
     monkeypatch.setattr(
-        client_module.outbound, "request", lambda *a, **k: (asked.append(a[1]), request(*a, **k))[1]
+        transport.outbound, "request", lambda *a, **k: (asked.append(a[1]), request(*a, **k))[1]
     )
     sweep(server)
 

@@ -71,7 +71,7 @@ BROKEN = {
 
 @pytest.fixture(autouse=True)
 def short_requests(monkeypatch):
-    monkeypatch.setattr("registry.mlflow.client._SECONDS", 1.0)
+    monkeypatch.setattr("registry.mlflow.transport._SECONDS", 1.0)
 
 
 @pytest.mark.parametrize("name", BROKEN)
