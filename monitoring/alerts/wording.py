@@ -75,7 +75,9 @@ def crossing(found: Crossing) -> str:
     """Write one crossed limit: "PSI of income 0.41 > 0.2"."""
     sign = ">" if found.direction == "max" else "<"
     method = METHODS.get(found.method, found.method)
-    name = found.feature if found.feature in (found.method, "") else f"{method} of {found.feature}"
+    # A metric is its own method; "value" is what a limit on a logged metric looks at.
+    bare = found.feature in (found.method, "") or found.method == "value"
+    name = found.feature if bare else f"{method} of {found.feature}"
     text = f"{name or method} {number(found.value)} {sign} {number(found.limit)}"
     return f"{text} in {found.segment}" if found.segment else text
 

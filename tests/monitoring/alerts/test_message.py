@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.alerts.message import RunFacts, Story, compose
-from monitoring.alerts.wording import Crossing, headline, number
+from monitoring.alerts.wording import Crossing, crossing, headline, number
 
 MONDAY = datetime(2025, 11, 17, tzinfo=UTC)
 INCOME = Crossing("income", "psi", 0.41, 0.2)
@@ -142,3 +142,22 @@ def test_numbers_are_written_as_people_read_them():
     written = [number(v) for v in (0.4123, 48_102.0, 0.00001, None, float("nan"))]
 
     assert written == ["0.412", "48,102", "1.00e-05", "no value", "not a number"]
+
+
+def test_a_crossing_is_named_by_its_metric_or_by_method_and_column():
+    written = [
+        crossing(found)
+        for found in (
+            INCOME,
+            Crossing("roc_auc", "roc_auc", 0.61, 0.7, "min"),
+            Crossing("latency_p95_ms", "value", 130.0, 120.0),
+            Crossing("income", "psi", 0.5, 0.35, segment="region=EU"),
+        )
+    ]
+
+    assert written == [
+        "PSI of income 0.41 > 0.2",
+        "roc_auc 0.61 < 0.7",
+        "latency_p95_ms 130 > 120",
+        "PSI of income 0.5 > 0.35 in region=EU",
+    ]
