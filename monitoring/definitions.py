@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from monitoring import health
 from monitoring.models import Check, CheckVersion, Contract, ContractVersion, Source
 from monitoring.queries.checks import current_contract, current_version
 from monitoring.specs import CheckSpec, as_json, parse_check, parse_contract
@@ -99,6 +100,7 @@ def _make_check(
     _add_version(check, parsed, number=1, actor=actor, at=at)
     after = {"kind": kind, **as_json(parsed)}
     audit.record(actor, "check.made", check, at=at, unit=model.unit, after=after)
+    health.recompute(model, at=at)
     return check
 
 
@@ -178,6 +180,7 @@ def pause_check(actor: Actor, check: Check, *, paused: bool, reason: str, at: da
         after={"paused": paused},
         reason=reason,
     )
+    health.recompute(check.model, at=at)
     return check
 
 

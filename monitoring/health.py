@@ -13,6 +13,7 @@ from monitoring.alerts.vitals import CheckFacts, OpenAlert, Vitals
 from monitoring.models import Alert, Check, CheckVersion, Health, HealthSpan, Run, Window
 from monitoring.states import VERDICTS, AlertState
 from registry.models import RegisteredModel
+from registry.models.models import Lifecycle
 
 # What a worker may need between a window's due time and its verdict before it counts as late.
 SLACK = timedelta(hours=1)
@@ -36,7 +37,10 @@ def mark_stale(*, at: datetime, seconds: float) -> int:
     """Recompute the models that have been silent too long, or never had a word of health."""
     deadline = time.monotonic() + seconds
     unwritten = Q(health=None) & Exists(Check.objects.filter(model=OuterRef("pk")))
-    due = RegisteredModel.objects.filter(unwritten | Q(health__stale_at__lte=at))
+    # Nothing is planned any more for a decommissioned model, so its silence is no fault.
+    due = RegisteredModel.objects.filter(unwritten | Q(health__stale_at__lte=at)).exclude(
+        lifecycle=Lifecycle.DECOMMISSIONED
+    )
     done = 0
     for model in due.order_by(F("health__stale_at").asc(nulls_first=True), "pk")[:500]:
         if time.monotonic() > deadline:
@@ -110,12 +114,12 @@ def _overdue_at(check: Check, newest: Run | None) -> datetime | None:
     period = timedelta(days=float(spec.get("every_days", 7)))
     if newest is not None:
         return newest.window.due_at + period + SLACK
-    first = Window.objects.filter(check_ref=check).order_by("start").first()
-    if first is not None:
-        return first.due_at + SLACK
     grace = timedelta(hours=float(spec.get("grace_hours", 24)))
     delay = timedelta(days=float(spec.get("label_delay_days", 0)))
-    return check.next_window_start + period + grace + delay + SLACK
+    first = Window.objects.filter(check_ref=check).order_by("start").first()
+    due_at = first.due_at if first else check.next_window_start + period + grace + delay
+    # A check made today for windows of last year is not late before it had a chance to look.
+    return max(due_at, check.created_at) + SLACK
 
 
 def _newest_spec(versions: Iterable[CheckVersion]) -> dict[str, Any]:

@@ -34,6 +34,9 @@ class Plan:
     spec: CheckSpec
     at: datetime
     recorded: int = 0
+    # An earlier window still has to be judged: verdicts come in order, absence too, or what
+    # the earlier ones show would be old news that alerts nobody.
+    judging: bool = False
     look_again: list[datetime] = field(default_factory=list)
 
     def make(self) -> None:
@@ -61,7 +64,7 @@ class Plan:
         self, window: Window, run: Run | None, batch: Batch | None, source: Source | None
     ) -> None:
         if run is not None and run.state in OPEN_STATES:
-            self._soon()
+            self._wait()
         elif batch is None:
             self._absent(window, run, source)
         elif isinstance(self.spec, PerformanceSpec):
@@ -142,7 +145,7 @@ class Plan:
         for window in windows:
             run = runs.get(window.pk)
             if run is not None and run.state in OPEN_STATES:
-                self._soon()
+                self._wait()
                 continue
             if run is not None and not _may_mend(run):
                 continue
@@ -169,10 +172,18 @@ class Plan:
         self.look_again.append(self.at + _RETRY_REFERENCE)
         return False
 
+    def _wait(self) -> None:
+        self.judging = True
+        self._soon()
+
     def _queue(self, window: Window, batch: Batch | None) -> None:
+        self.judging = True
         verdicts.supersede(window, queued_at=self.at, check_version=self.version, batch=batch)
 
     def _record(self, window: Window, state: str, reason: str, **fields: Any) -> None:
+        if self.judging:
+            self._soon()
+            return
         verdicts.record(window, self.version, state=state, reason=reason, at=self.at, **fields)
         self.recorded += 1
 

@@ -37,7 +37,7 @@ def apply(run: Run, *, at: datetime) -> Outcome:
             .get(pk=run.window.check_ref_id)
         )
         _lock_model(check.model_id)
-        if not looks.is_newest(run, check):
+        if not looks.is_news(run, check):
             return Outcome()
         return _apply(run, check, at=at)
 

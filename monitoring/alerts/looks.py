@@ -12,15 +12,23 @@ from monitoring.states import CROSSINGS, FAULTS, VERDICTS, AlertState, RunState
 HISTORY = 60
 
 
-def is_newest(run: Run, check: Check) -> bool:
-    """Say whether no later window of the check has a verdict already."""
+def is_news(run: Run, check: Check) -> bool:
+    """Say whether the verdict is the newest word: an older one moves no alert.
+
+    A later window that could not be judged says nothing about drift or performance, so what an
+    older one shows of them is still the newest word (labels may come weeks after a data fault).
+    """
+    if not run.current or run.state not in VERDICTS:
+        return False
     later = Run.objects.filter(
         window__check_ref=check,
         window__start__gt=run.window.start,
         current=True,
         state__in=VERDICTS,
     )
-    return run.current and run.state in VERDICTS and not later.exists()
+    if run.state not in FAULTS:
+        later = later.exclude(state__in=FAULTS)
+    return not later.exists()
 
 
 def looks_until(run: Run, check: Check) -> list[Look]:

@@ -100,9 +100,10 @@ def _of_check(check: CheckFacts, *, at: datetime, has_alert: bool) -> list[tuple
     if check.state in CROSSINGS and not has_alert:
         found.append(("watch", f"{label} in check {check.slug}{week}; no alert yet."))
     if check.overdue_at is not None and check.overdue_at <= at:
-        since = f" since {day(check.verdict_at)}" if check.verdict_at else ""
         due = f"{check.overdue_at:%Y-%m-%d %H:%M} UTC"
-        found.append(("unknown", f"No verdict from check {check.slug}{since}; one was due {due}."))
+        since = f"since the window of {day(check.window_start)}" if check.window_start else "yet"
+        text = f"No verdict from check {check.slug} {since}; one was due by {due}."
+        found.append(("unknown", text))
     return found
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from monitoring import chaos
+from monitoring import chaos, definitions, runs, windows
 from monitoring.alerts import claims, delivery
-from monitoring.models import Alert, Delivery, Incident
-from registry import clock
+from monitoring.models import Alert, Delivery, Incident, Run
+from registry import actors, clock
+from registry.models import MetricPoint, MLflowServer
+from registry.queries import champion
 from tests import cast
-from tests.monitoring.history import History
+from tests.monitoring.history import MONDAY, WEEK, History, of_week
 from tests.monitoring.shifted import shifted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,19 +66,82 @@ def test_a_sender_that_dies_loses_nothing_and_repeats_only_with_the_same_key(
     assert Alert.objects.count() == Incident.objects.count() == 1
 
 
+JUDGE = """
+import django; django.setup()
+from monitoring import runs
+from registry import clock
+runs.execute_due(at=clock.now(), seconds=20)
+"""
+JUDGING = ("run.claimed", "run.judged", "run.committed")
+
+
+def slow_model():
+    """A model whose logged latency broke its limit in one week that waits to be judged."""
+    model = cast.cast().model
+    check, _ = definitions.put_check(
+        actors.system("tests"),
+        model,
+        "latency",
+        at=MONDAY,
+        kind="metric",
+        spec={
+            "metric": "latency_p95_ms",
+            "every_days": 7,
+            "start": MONDAY.isoformat(),
+            "direction": "max",
+            "limit": 120,
+        },
+    )
+    version = champion(model)
+    MetricPoint.objects.create(
+        server=version.source_model.server,
+        run_id=version.run_id,
+        key="latency_p95_ms",
+        step=0,
+        at=of_week(1) + WEEK / 2,
+        value="130",
+        number=130,
+    )
+    MLflowServer.objects.update(swept_at=of_week(2))
+    windows.plan_due(at=of_week(2), seconds=20)
+    return check
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", JUDGING)
+def test_a_worker_that_dies_leaves_one_verdict_one_alert_and_one_message(
+    point, smtp_catcher, process_environment
+):
+    check = slow_model()
+
+    die_at(point, process_environment, JUDGE)
+    with shifted(timedelta(seconds=301)):
+        runs.execute_due(at=clock.now(), seconds=20)
+        delivery.deliver_due(at=clock.now(), seconds=20)
+
+    run = Run.objects.get(window__check_ref=check)
+    assert run.state == "breach"
+    assert run.attempts == (1 if point == "run.committed" else 2)
+    assert run.readings.count() == Alert.objects.count() == Incident.objects.count() == 1
+    [mail] = smtp_catcher.messages
+    assert mail["Subject"].strip() == (
+        "▲ WATCH card-fraud (Fraud, tier 1): latency_p95_ms 130 > 120"
+    )
+
+
 def points_in_the_code():
     found = set()
     for path in (ROOT / "monitoring").rglob("*.py"):
-        found |= set(re.findall(r"chaos\.point\(\s*\"([^\"]+)\"", path.read_text()))
+        found |= set(re.findall(r"\bpoint\(\s*\"([^\"]+)\"", path.read_text()))
     return found
 
 
-def test_every_sending_point_is_crashed_at():
-    assert {name for name in chaos.POINTS if name.startswith("delivery.")} == set(COPIES)
+def test_every_point_is_crashed_at():
+    assert set(chaos.POINTS) == {*COPIES, *JUDGING}
 
 
-def test_every_point_in_the_code_is_listed():
-    assert points_in_the_code() <= set(chaos.POINTS)
+def test_every_point_is_in_the_code_and_every_one_in_the_code_is_listed():
+    assert points_in_the_code() == set(chaos.POINTS)
 
 
 def test_a_point_that_is_not_listed_is_refused():

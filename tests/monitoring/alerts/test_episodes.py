@@ -88,6 +88,20 @@ def test_an_older_week_that_finishes_late_opens_and_resolves_nothing(history):
     assert states(history.model) == [("data_fault", "firing")]
 
 
+def test_labels_that_come_after_a_later_week_could_not_be_judged_still_alert(history):
+    performance = History(history.model, "performance", "performance")
+    performance.week(5, "not_evaluated", "labels: 12 % of rows after 28 days")
+
+    performance.week(1, "breach", roc_auc=0.6)
+    [breach] = performance.week(2, "breach", roc_auc=0.6).opened
+    assert (breach.condition, breach.since) == ("breach", of_week(1))
+    assert performance.week(3, "data_fault", "x").opened == []
+
+    performance.week(3)
+    performance.week(4)
+    assert states(history.model) == [("not_evaluated", "firing"), ("breach", "resolved")]
+
+
 def test_a_late_batch_ends_the_alert_that_it_was_missing(history):
     history.week(1)
     history.week(2, "missed", "no batch came by 1 Sep")
