@@ -82,6 +82,17 @@ WATCHING = {
     "api/v1/models/<key>/runs/": Row("object", model),
     "api/v1/runs/<run>/": Row("object", lambda w: {"run": w.run.pk}),
 }
+POLICIES = {
+    "api/v1/policies/": Row("list"),
+    "api/v1/policies/<slug>/": Row("object", lambda w: {"slug": w.policy.slug}),
+    "api/v1/trainers/": Row("list"),
+    "api/v1/trainers/<slug>/": Row("object", lambda w: {"slug": w.trainer.slug}),
+    "api/v1/decisions/": Row("list"),
+    "api/v1/jobs/": Row("list"),
+    "api/v1/models/<key>/decisions/": Row("object", model),
+    "api/v1/models/<key>/gates/": Row("object", model),
+    "api/v1/models/<key>/controls/": Row("object", model),
+}
 DASHBOARD = {
     "api/v1/fleet/": Row("list"),
     "api/schema/": Row("public"),
@@ -130,4 +141,11 @@ PAGES = {
     "settings/trainers/new/": Row("self"),
     "settings/trainers/<key>/": Row("object", lambda w: {"key": w.trainer.slug}),
 }
-ROWS: dict[str, Row] = {**REGISTRY, **WATCHING, **ALERTS, **DASHBOARD, **PAGES}
+ROWS: dict[str, Row] = {
+    **REGISTRY,
+    **WATCHING,
+    **ALERTS,
+    **POLICIES,
+    **DASHBOARD,
+    **PAGES,
+}
