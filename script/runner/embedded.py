@@ -1,5 +1,7 @@
 """The parts a demo embeds for want of better ones: PostgreSQL, Valkey, MLflow."""
 
+import shutil
+
 from script.runner import postgres, processes, roles, valkey
 from script.runner.part import Part
 from script.runner.state import State
@@ -24,12 +26,19 @@ def store(state: State) -> valkey.Store:
 
 def prepare_cluster(state: State) -> Part:
     """Make the cluster's files if needed and declare its server."""
-    fresh = not (state.database_folder / "PG_VERSION").exists()
     own = cluster(state)
-    postgres.create(own)
-    if fresh:  # what was done in a cluster that is gone has to be done again
-        state.keep("token", None)
-        state.keep("published", None)
+    if own.data.exists() and not state.values.get("cluster_made"):
+        # As root it lies outside the checkout: of a .demo, or a whole clone, that was removed.
+        # Its passwords and keys went with that, so nobody can use it any more.
+        aside = own.data.with_name("postgres.orphan")
+        shutil.rmtree(aside, ignore_errors=True)
+        own.data.rename(aside)
+        state.say(f"the database of an earlier .demo, without its passwords, is now {aside}")
+    if not (own.data / "PG_VERSION").exists():
+        postgres.create(own)
+        # What was done in a cluster that is gone has to be done again.
+        for name, value in {"token": None, "published": None, "cluster_made": True}.items():
+            state.keep(name, value)
     return postgres.part(own)
 
 

@@ -126,6 +126,21 @@ def test_killed_runner_leaves_no_process_and_loses_no_data(folder):
     assert (second.postgres, second.redis) == (first.postgres, first.redis)
 
 
+def test_database_of_a_removed_folder_is_put_aside(folder):
+    first = start(folder)
+    write(first)
+    first.end(signal.SIGTERM)
+    shutil.rmtree(folder / ".demo")
+
+    second = start(folder)
+    with psycopg2.connect(second.postgres) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('kept')")
+        found = cursor.fetchone()
+    second.end(signal.SIGTERM)
+
+    assert found == (None,)
+
+
 def test_asked_to_stop_it_ends_everything_in_order(folder):
     runner = start(folder)
     family = runner.family()
