@@ -97,9 +97,18 @@ def series(
 
 
 def overlay(
-    key: str, title: str, bins: Sequence[str], reference: Sequence[float], current: Sequence[float]
+    key: str,
+    title: str,
+    bins: Sequence[str],
+    reference: Sequence[float],
+    current: Sequence[float],
+    *,
+    ticks: Sequence[str] = (),
 ) -> Chart:
-    """Draw the shares of reference (filled) and current (outlined) over the same bins."""
+    """Draw the shares of reference (filled) and current (outlined) over the same bins.
+
+    `ticks` are what stands below the bins when their names are too long for that.
+    """
     then, now = _shares(reference), _shares(current)
     high = max([*then, *now, 1e-9]) * 1.08
     slot = (svg.WIDTH - svg.LEFT - svg.RIGHT) / max(len(bins), 1)
@@ -117,7 +126,7 @@ def overlay(
             f"{svg.LEFT + (place + 1) * slot:.1f},{y:.1f}",
         ]
     parts.append(svg.draw('<polyline class="current" points="{}"/>', " ".join(steps)))
-    parts += svg.bin_names(bins, slot)
+    parts += svg.bin_names(ticks or bins, slot)
     rows = [
         (name, f"{int(r):,}", words.share(a), f"{int(c):,}", words.share(b))
         for name, r, a, c, b in zip(bins, reference, then, current, now, strict=False)

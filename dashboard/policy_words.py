@@ -10,7 +10,8 @@ def rules(spec: dict[str, Any]) -> list[str]:
     said = [_signal(signal) for signal in spec.get("signals", [])]
     if spec.get("cadence_days"):
         grace = spec.get("cadence_grace_days") or 0
-        said.append(f"Retrain every {spec['cadence_days']} days, {grace} days of grace.")
+        late = f", {grace} days of grace" if grace else ""
+        said.append(f"Retrain every {spec['cadence_days']} days{late}.")
     if spec.get("cooldown_days"):
         said.append(f"Not again within {spec['cooldown_days']} days.")
     if spec.get("max_per_quarter") is not None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from dashboard import words
-from monitoring.models import Reading, Run
+from monitoring.models import Check, Reading, Run
 from monitoring.states import RunState
+from policies.models.releases import Result
 
 _NOT_LOOKED = (
     RunState.QUEUED,
@@ -44,6 +45,14 @@ def _monitor(run: Run) -> dict[str, Any]:
 
 def _contract(run: Run) -> dict[str, Any]:
     title = "2 Contract: are the data as agreed?"
+    if run.window.check_ref.kind != Check.Kind.DATA:
+        said = "The data check of the same window judges that."
+        return {
+            "title": title,
+            "mark": words.RESULTS[Result.NOT_APPLICABLE],
+            "said": said,
+            "lines": [],
+        }
     lines = [_violation(item) for item in run.summary.get("violations", [])]
     notes = [str(note) for note in run.summary.get("notes", [])]
     if lines or run.state == RunState.DATA_FAULT:
@@ -52,10 +61,7 @@ def _contract(run: Run) -> dict[str, Any]:
     if run.state in _NOT_LOOKED:
         said = run.reason if run.state == RunState.NOT_EVALUATED else "Not looked at."
         return {"title": title, "mark": _SKIPPED, "said": said, "lines": notes}
-    said = "The data are as agreed."
-    if run.contract_version is None:
-        said = "This check reads no contract."
-    return {"title": title, "mark": _OK, "said": said, "lines": notes}
+    return {"title": title, "mark": _OK, "said": "The data are as agreed.", "lines": notes}
 
 
 def _scores(run: Run, readings: list[Reading]) -> dict[str, Any]:
@@ -70,6 +76,8 @@ def _scores(run: Run, readings: list[Reading]) -> dict[str, Any]:
     if run.state == RunState.DATA_FAULT:
         mark = _SKIPPED
     lines = [str(_text(item)) for item in run.summary.get("worst", [])[:5]]
+    if run.window.check_ref.kind != Check.Kind.DATA:
+        lines = [str(note) for note in run.summary.get("notes", [])[:10]] or lines
     said = f"{over} of {len(whole)} over their limit"
     if parts:
         said += f", {parts} more in segments"

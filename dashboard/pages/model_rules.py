@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard import policy_words, words
 from monitoring.models import Check, CheckVersion, ContractVersion, Source
+from policies.compliance import catalogue
 from policies.models import ControlResult, Decision, GateResult, Job
 from policies.retraining.in_force import policy_of
 from registry.models import RegisteredModel
@@ -67,6 +68,7 @@ def control(row: ControlResult) -> dict[str, Any]:
     return {
         "mark": words.result(row.result),
         "id": row.control,
+        "title": entry.title if (entry := catalogue.current().entry(row.control)) else "",
         "why": row.reason,
         "at": words.moment(row.at),
         "until": words.day(row.holds_until) if row.holds_until else "",

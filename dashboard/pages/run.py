@@ -63,12 +63,15 @@ def _heading(found: Run) -> dict[str, Any]:
 
 
 def _drawn(histogram: Histogram) -> charts.Chart:
-    bins = [str(label) for label in histogram.labels or []]
+    bins, ticks = [str(label) for label in histogram.labels or []], []
     if histogram.edges:
         edges = [words.number(edge) for edge in histogram.edges]
         bins = [f"{low} to {high}" for low, high in pairwise(edges)]
+        ticks = [f"≥ {low}" for low in edges[:-1]]
     return charts.overlay(
-        f"h{histogram.pk}", histogram.feature, bins, histogram.reference, histogram.current
+        *(f"h{histogram.pk}", histogram.feature, bins),
+        *(histogram.reference, histogram.current),
+        ticks=ticks,
     )
 
 

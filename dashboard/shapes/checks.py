@@ -81,9 +81,9 @@ def _data() -> Group:
         (
             Field("baseline", "Compare with", "select", choices=baselines),
             Field("numeric.method", "Numbers by", "select", choices=_NUMERIC),
-            Field("numeric.limit", "with the limit", "number"),
+            Field("numeric.limit", "Limit for numbers", "number"),
             Field("categorical.method", "Categories by", "select", choices=_CATEGORICAL),
-            Field("categorical.limit", "with the limit", "number"),
+            Field("categorical.limit", "Limit for categories", "number"),
             Field("segments", "Segment columns", "lines", "Such as region, cohort."),
             Field("segment_limit", "Limit within a segment", "number"),
             Field("min_rows", "Rows a batch must have", "number"),

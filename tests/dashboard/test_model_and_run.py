@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from monitoring.models import Run
 from registry import clock
 from registry.models import RegisteredModel, SlugHistory
 from tests.dashboard.scene import scene
@@ -141,3 +142,16 @@ def test_nothing_is_styled_or_scripted_inline(ana, story, path):
     page = text(ana.get(path.format(run=story.run.pk)))
 
     assert not re.search(r"\sstyle=|\son\w+=|<style|<script>", page)
+
+
+def test_a_performance_run_leaves_the_contract_to_the_data_check(ana):
+    run = Run.objects.filter(window__check_ref__kind="performance").latest("pk")
+    Run.objects.filter(pk=run.pk).update(summary={"notes": ["roc_auc is 0.87, at least 0.7"]})
+    shown = text(ana.get(f"/m/card-fraud/runs/{run.pk}/"))
+
+    assert "The data check of the same window judges that." in shown
+    assert "roc_auc is 0.87, at least 0.7" in shown
+
+
+def test_controls_carry_their_titles(ana):
+    assert "The record is complete for its tier" in text(ana.get("/m/card-fraud/"))
