@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from examples.fleet.specification import ModelSpec
 
 FRESH_WEEKS = 6
 OUT_OF_TIME_WEEKS = 1
+JOB_NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 logger = logging.getLogger("fleet.retraining")
 
@@ -44,7 +46,18 @@ class Job:
         moment = datetime.fromisoformat(until) if until else None
         if moment is not None and moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
+        if not JOB_NAME.fullmatch(message["job"]):
+            raise ValueError("the job's id is not one")
         return cls(message["job"], message["mlflow_model"], moment)
+
+    def as_message(self) -> dict[str, str | None]:
+        """Write it as the message that it was read from."""
+        return {
+            "type": "retraining.requested",
+            "job": self.job,
+            "mlflow_model": self.model,
+            "data_until": self.data_until.isoformat() if self.data_until else None,
+        }
 
 
 def retrain(client: MlflowClient, muster: Muster | None, landing: Path, job: Job) -> str:

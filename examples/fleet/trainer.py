@@ -11,8 +11,8 @@ import json
 import logging
 import os
 import queue
-import re
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from examples.fleet import experiments
+from examples.fleet.accepted import AcceptedJobs
 from examples.fleet.muster_client import Muster
 from examples.fleet.registrations import webhook_secret
 from examples.fleet.retraining import Job, retrain
 
 LONGEST_BODY = 1_000_000
-JOB_NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+PAUSES = (5.0, 20.0, 60.0, 180.0)  # between the attempts at one job, MLflow being away
 
 logger = logging.getLogger("fleet.trainer")
 
@@ -46,6 +47,10 @@ class Trainer(ThreadingHTTPServer):
         self.waiting: queue.Queue[Job] = queue.Queue()
         self.taken: set[str] = set()
         self.lock = threading.Lock()
+        self.accepted = AcceptedJobs(landing / "retraining-jobs")
+        for job in self.accepted.left():
+            self.taken.add(job.job)
+            self.waiting.put(job)
         threading.Thread(target=self._work, daemon=True).start()
 
     def accept(self, job: Job) -> bool:
@@ -53,6 +58,7 @@ class Trainer(ThreadingHTTPServer):
         with self.lock:
             if job.job in self.taken:
                 return False
+            self.accepted.keep(job)
             self.taken.add(job.job)
         self.waiting.put(job)
         return True
@@ -66,13 +72,24 @@ class Trainer(ThreadingHTTPServer):
     def _work(self) -> None:
         while True:
             job = self.waiting.get()
-            try:
-                logger.info("%s", retrain(self.client, self.muster, self.landing, job))
-            except Exception:
-                logger.exception("Unable to retrain %s for job %s", job.model, job.job)
-                # Forgotten, so that Muster's next attempt is not taken for a repetition.
+            if self._tried(job):
+                self.accepted.finish(job)
+            else:
+                self.accepted.give_up(job)
+                # Forgotten, so that being asked once more is not taken for a repetition.
                 with self.lock:
                     self.taken.discard(job.job)
+
+    def _tried(self, job: Job) -> bool:
+        for pause in (*PAUSES, None):
+            try:
+                logger.info("%s", retrain(self.client, self.muster, self.landing, job))
+                return True
+            except Exception:
+                logger.exception("Unable to retrain %s for job %s", job.model, job.job)
+            if pause is not None:
+                time.sleep(pause)
+        return False
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,8 +129,6 @@ class Handler(BaseHTTPRequestHandler):
     def _retrain(self, message: Any) -> None:
         try:
             job = Job.from_message(message)
-            if not JOB_NAME.fullmatch(job.job):
-                raise ValueError("the job's id is not one")
         except ValueError as error:
             self._answer(400, {"detail": str(error)})
             return

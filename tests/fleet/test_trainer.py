@@ -106,21 +106,58 @@ def test_a_message_without_sense_is_a_400(service, message):
     assert done == []
 
 
-def test_a_job_that_failed_may_be_asked_for_again(service, monkeypatch):
-    server, done, _ = service
-
-    def fail(client, muster, landing, job):
+def failing(done, times):
+    def retrain(client, muster, landing, job):
         done.append(job)
-        raise RuntimeError("MLflow is away")
+        if len(done) <= times:
+            raise RuntimeError("MLflow is away")
+        return "trained"
 
-    monkeypatch.setattr(trainer, "retrain", fail)
+    return retrain
+
+
+def test_a_job_is_tried_again_while_mlflow_is_away(service, monkeypatch):
+    server, done, folder = service
+    monkeypatch.setattr(trainer, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(trainer, "retrain", failing(done, times=2))
+
+    send(server, "/retrain", asked())
+
+    wait_for(done, 3)
+    time.sleep(0.1)
+    assert len(done) == 3
+    assert list((folder / "retraining-jobs").iterdir()) == []
+
+
+def test_a_job_that_failed_for_good_is_set_aside_and_may_be_asked_for_again(service, monkeypatch):
+    server, done, folder = service
+    monkeypatch.setattr(trainer, "PAUSES", ())
+    monkeypatch.setattr(trainer, "retrain", failing(done, times=1))
+
     send(server, "/retrain", asked())
     wait_for(done, 1)
     time.sleep(0.1)
+    assert [path.suffix for path in (folder / "retraining-jobs").iterdir()] == [".failed"]
     send(server, "/retrain", asked())
 
     wait_for(done, 2)
     assert len(done) == 2
+
+
+def test_what_was_accepted_before_a_crash_is_done_after_it(service):
+    server, done, folder = service
+    job = Job.from_message(asked("from-before"))
+    server.accepted.keep(job)
+
+    restarted = trainer.Trainer(
+        0, mlflow_uri="http://mlflow", landing=folder, secret=SECRET, muster=None
+    )
+
+    wait_for(done, 1)
+    restarted.server_close()
+    time.sleep(0.05)
+    assert done == [job]
+    assert server.accepted.left() == []
 
 
 def test_alerts_of_the_channel_are_kept(service):
