@@ -24,10 +24,10 @@ Found = TypeVar("Found")
 
 
 class Client:
-    """Read one MLflow server."""
+    """Read one MLflow server; all that one object asks takes at most `seconds` together."""
 
-    def __init__(self, server: MLflowServer) -> None:
-        self._wire = Transport(server)
+    def __init__(self, server: MLflowServer, *, seconds: float = 120.0) -> None:
+        self._wire = Transport(server, seconds=seconds)
 
     def search_registered_models(self) -> list[Model]:
         """Return every registered model, each once, with its aliases."""

@@ -77,7 +77,7 @@ def read(
     """Read the versions that wait for it until `end`; return how many still wait then."""
     ready = [
         version
-        for version in waiting_versions(server).order_by("-created_at", "-pk")
+        for version in waiting_versions(server).order_by("evidence_fault", "-created_at", "-pk")
         if not _goes_on(found.get(version.run_id), version, at=at)
     ]
     broken_in_a_row = 0
@@ -86,18 +86,20 @@ def read(
             return len(ready) - index
         held.extend()
         findings = Findings()
+        read_at: datetime | None = at
         try:
             for shelf in _shelves(client, version):
                 _read_shelf(shelf, findings, end=time.monotonic() + _SECONDS_A_VERSION)
-            broken_in_a_row = 0
         except MlflowError as error:
-            # One version that cannot be read must not keep the others from being read.
-            broken_in_a_row += 1
-            if error.is_of_the_server and broken_in_a_row >= _GIVE_UP_AFTER:
-                raise
             findings.faults.append(str(error))
+            # What may be there tomorrow stays due, behind all that was not tried yet.
+            read_at = None if error.is_of_the_server else at
+        broken_in_a_row = broken_in_a_row + 1 if read_at is None else 0
         with held.transaction():
-            _write(version, findings, at=at)
+            _write(version, findings, read_at=read_at)
+        if broken_in_a_row >= _GIVE_UP_AFTER:
+            logger.warning("server %s: artifacts cannot be read now", server.slug)
+            return 0
     return 0
 
 
@@ -192,12 +194,17 @@ def _signature(content: bytes) -> dict[str, Any]:
     }
 
 
-def _write(version: ModelVersion, findings: Findings, *, at: datetime) -> None:
+def _write(version: ModelVersion, findings: Findings, *, read_at: datetime | None) -> None:
+    fault = "\n".join(findings.faults)[:5000]
+    if read_at is None:
+        # What was read before is better than half of what is there.
+        ModelVersion.objects.filter(pk=version.pk).update(evidence_fault=fault)
+        return
     ModelVersion.objects.filter(pk=version.pk).update(
         files=findings.files,
         documents=findings.documents,
         signature=findings.signature,
         digest=findings.digest,
-        evidence_read_at=at,
-        evidence_fault="\n".join(findings.faults)[:5000],
+        evidence_read_at=read_at,
+        evidence_fault=fault,
     )

@@ -35,6 +35,10 @@ def read(held: Lease, server: MLflowServer, client: Client) -> dict[str, records
         if run is not None:
             everything = (server.sweeps_completed + version.pk) % _FULL_READ_EVERY == 0
             _read_points(held, server, client, version, run, everything=everything)
+            if everything and version.evidence_fault:
+                # Somebody may have mended it meanwhile.
+                with held.transaction():
+                    ModelVersion.objects.filter(pk=version.pk).update(evidence_read_at=None)
     return found
 
 

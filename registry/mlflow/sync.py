@@ -19,6 +19,8 @@ from registry.secrets import UnreadableSecret
 
 logger = logging.getLogger(__name__)
 _LEAST_SECONDS = 20.0
+_MOST_SECONDS = 120.0
+_GRACE_SECONDS = 30.0
 
 
 def sweep_due(*, at: datetime, seconds: float) -> int:
@@ -37,12 +39,14 @@ def sweep_due(*, at: datetime, seconds: float) -> int:
 
 def sweep(held: lease.Lease, *, at: datetime, seconds: float) -> None:
     """Read one server, and note on it how that went."""
-    end = time.monotonic() + min(seconds, 120.0)
+    seconds = min(seconds, _MOST_SECONDS)
+    end = time.monotonic() + seconds
     failures = 0
     try:
         server = MLflowServer.objects.get(pk=held.server_id)
         failures = server.failures + 1
-        client = Client(server)
+        # Beyond its time only what is being read is read to its end.
+        client = Client(server, seconds=seconds + _GRACE_SECONDS)
         models, versions = client.search_registered_models(), client.search_model_versions()
         reconcile.reconcile(held, server, client, models, versions, at=at)
         found = runs.read(held, server, client)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,7 @@ from registry.models import MLflowServer
 
 API = "/api/2.0/mlflow/"
 _SECONDS = 10.0
-_MAX_PAGES = 200
+_MAX_PAGES = 50
 
 
 class Kind(StrEnum):
@@ -44,7 +45,8 @@ class MlflowError(Exception):
 class Transport:
     """One server's address and credentials."""
 
-    def __init__(self, server: MLflowServer) -> None:
+    def __init__(self, server: MLflowServer, *, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
         self._root = server.origin.rstrip("/")
         target = outbound.parse(self._root)
         self._allowed = (target.origin,)
@@ -105,6 +107,9 @@ class Transport:
         body: bytes,
         max_bytes: int = outbound.MAX_BYTES,
     ) -> outbound.Answer:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise MlflowError("MLflow is too slow to be read to the end.", Kind.UNREACHABLE)
         try:
             answer = outbound.request(
                 method,
@@ -112,7 +117,7 @@ class Transport:
                 headers=headers,
                 body=body,
                 allowed_origins=self._allowed,
-                seconds=_SECONDS,
+                seconds=min(_SECONDS, left),
                 max_bytes=max_bytes,
             )
         except outbound.OutboundError as error:

@@ -12,6 +12,8 @@ import pytest
 from registry import clock, queries
 from registry.mlflow import client as client_module
 from registry.mlflow import lease, sync, transport
+from registry.mlflow.client import Kind as Trouble
+from registry.mlflow.client import MlflowError
 from registry.models import AliasEvent, MetricPoint, ModelEvent, ModelVersion, SourceModel
 from tests import factories
 from tests.registry.training import Team
@@ -324,6 +326,29 @@ def test_a_document_that_cannot_be_read_is_told_and_the_rest_is_kept(
     assert version.documents == {"muster/importance.json": {"age": 1}}
     assert version.evidence_fault.startswith("muster/oot.json: ")
     assert version.evidence_read_at is not None
+
+
+def test_artifacts_that_cannot_be_read_today_are_read_tomorrow(
+    team, server, model, name, monkeypatch
+):
+    run_id = team.run()
+    team.upload(run_id, "muster/oot.json", b'{"value": 0.8}')
+    team.model(name)
+    team.version(name, run_id)
+    with monkeypatch.context() as patched:
+
+        def broken(*arguments, **more):
+            raise MlflowError("MLflow answers 500: oops", Trouble.UNREACHABLE)
+
+        patched.setattr(client_module.Client, "list_artifacts", broken)
+        sweep(server)
+        broken_version = queries.versions(model).get()
+    sweep(server)
+    version = queries.versions(model).get()
+
+    assert (broken_version.evidence_read_at, version.evidence_fault) == (None, "")
+    assert broken_version.evidence_fault == "MLflow answers 500: oops"
+    assert version.documents == {"muster/oot.json": {"value": 0.8}}
 
 
 def test_names_and_values_that_postgresql_cannot_store_are_replaced(team, server, model, name):

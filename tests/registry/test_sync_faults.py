@@ -166,6 +166,21 @@ def test_an_empty_page_before_the_end_is_followed():
     assert [model.name for model in found] == ["x"]
 
 
+def test_pages_that_come_slowly_end_with_the_time_of_the_sweep():
+    def behave(sock, head):
+        time.sleep(0.2)
+        body = {"next_page_token": str(time.monotonic())}
+        answering(body)(sock, head)
+
+    with faults.server(behave) as origin:
+        client = Client(factories.MLflowServerFactory.build(origin=origin), seconds=0.7)
+        start = time.monotonic()
+        with pytest.raises(MlflowError, match="MLflow"):
+            client.search_registered_models()
+
+    assert time.monotonic() - start < 3
+
+
 def test_what_is_missing_is_told_apart_from_what_is_broken():
     with faults.server(faults.answer(b'{"message": "no such"}', status="404 No")) as origin:
         client = Client(factories.MLflowServerFactory.build(origin=origin))
