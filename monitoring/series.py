@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from monitoring.baselines import NoReference
 from monitoring.checks import metric
 from monitoring.checks.shapes import MetricSpec
 from monitoring.judging.protocol import ReadingOut, Result
@@ -38,7 +39,10 @@ def _points(watched: Watched, spec: MetricSpec) -> QuerySet[MetricPoint]:
 
 
 def judge(watched: Watched, spec: MetricSpec, window: Window) -> Result:
-    """Return the verdict on a window whose values must have been synced by now."""
+    """Return the verdict on a window whose values must have been synced by now.
+
+    Raises NoReference while the run has no metric of that name at all.
+    """
     point = point_in(watched, spec, window)
     if point is None:
         return _absent(watched, spec, window)
@@ -80,8 +84,10 @@ def _absent(watched: Watched, spec: MetricSpec, window: Window) -> Result:
     if not _points(watched, spec).exists():
         known = ", ".join(sorted(watched.version.metrics)[:5]) or "none"
         number = watched.version.number
-        reason = f"the run of version {number} has no metric {spec.metric}; it has: {known}"
-        return Result("not_evaluated", reason)
+        # A training job may log its values a moment after it registers the version: wait first.
+        raise NoReference(
+            f"the run of version {number} has no metric {spec.metric}; it has: {known}"
+        )
     return Result("missed", f"no value of {spec.metric} was logged in this window")
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -29,14 +30,19 @@ WEEKS = 4
 
 
 @pytest.fixture
-def story(mlflow_server, judge, tmp_path, settings):
+def name():
+    """A name of its own for each test: they share one MLflow server."""
+    return f"credit-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def story(mlflow_server, judge, tmp_path, settings, name):
     settings.MUSTER_SYNC_SECONDS = settings.MUSTER_SCAN_SECONDS = 1
-    (tmp_path / "credit-scores" / "batches").mkdir(parents=True)
     made = stage.make(mlflow_server, tmp_path, weeks=WEEKS)
-    made.train("credit-scores")
+    made.train(name)
     for week in range(WEEKS):
-        made.land("credit-scores", week, shift=1.0 if week < 2 else 2.2)
-    made.register("credit-scores")
+        made.land(name, week, shift=1.0 if week < 2 else 2.2)
+    made.register(name)
     return made
 
 
@@ -102,20 +108,20 @@ def sweep() -> None:
         run_duty(duty)
 
 
-def test_a_drift_goes_from_the_folder_to_the_owners_box(story, parts, smtp_catcher):
+def test_a_drift_goes_from_the_folder_to_the_owners_box(story, name, parts, smtp_catcher):
     parts.start_worker()
 
     until(through, seconds=240, meanwhile=parts.ring)
 
-    model = story.get("models/credit-scores/")
-    states = [run["state"] for run in story.get("models/credit-scores/runs/")["results"]]
+    model = story.get(f"models/{name}/")
+    states = [run["state"] for run in story.get(f"models/{name}/runs/")["results"]]
     assert Counter(states) == {"ok": 2, "drift": 2}
-    assert story.get("models/credit-scores/health/")["state"] in ("watch", "critical")
+    assert story.get(f"models/{name}/health/")["state"] in ("watch", "critical")
     assert model["tier"] == 1
     assert smtp_catcher.recipients == [stage.OWNER]
     (message,) = smtp_catcher.messages
     text = message.get_body(("plain",)).get_content()
-    assert "credit-scores" in message["Subject"]
+    assert name in message["Subject"]
     assert "income" in text
     assert "2 of 3" in text
     assert AuditEvent.objects.filter(action__contains="model").exists()

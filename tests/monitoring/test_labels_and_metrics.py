@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitoring import runs
 from monitoring.models import Window
 from registry.models import MetricPoint, MLflowServer
 from tests.monitoring import tables, watching
@@ -164,7 +165,6 @@ def test_values_are_not_judged_before_a_sync_that_saw_the_whole_window(tmp_path)
 @pytest.mark.parametrize(
     ("server", "point", "state", "words"),
     [
-        ({}, None, "not_evaluated", "has no metric latency_p95_ms; it has: none"),
         ({}, "before", "missed", "no value of latency_p95_ms was logged in this window"),
         ({}, "NaN", "not_evaluated", "was logged as NaN"),
         (
@@ -189,6 +189,21 @@ def test_without_a_value_the_window_says_why(tmp_path, server, point, state, wor
     (run,) = made.runs(check)
     assert run.state == state
     assert words in run.reason
+
+
+def test_an_unknown_metric_waits_a_moment_and_then_says_so(tmp_path):
+    made = watched(tmp_path)
+    check = metric_check(made)
+    MLflowServer.objects.update(swept_at=after(1, days=3))
+
+    look(after(1, days=2))
+    (waiting,) = made.runs(check)
+    look(after(1, days=2) + runs.PATIENCE + timedelta(minutes=1))
+    (run,) = made.runs(check)
+
+    assert waiting.state == "queued"
+    assert run.state == "not_evaluated"
+    assert "has no metric latency_p95_ms; it has: none" in run.reason
 
 
 def test_a_value_that_comes_late_mends_the_window(tmp_path):
