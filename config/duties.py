@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from monitoring import health, runs, scans, windows
+from monitoring import tasks as monitoring_tasks
 from monitoring.alerts import delivery
+from policies import tasks as policies_tasks
 from policies.compliance import evaluation as compliance
 from policies.releases import evaluation as releases
 from policies.retraining import decisions, jobs
-from registry.mlflow import sync
-
-from monitoring import health, runs, scans, windows
-from monitoring import tasks as monitoring_tasks
-from policies import tasks as policies_tasks
 from registry import tasks as registry_tasks
+from registry.mlflow import sync
 
 
 class Drain(Protocol):
