@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
+from policies.models import PolicyVersion, RetrainingPolicy
 from registry import actors, clock, tokens
 from registry.models import FleetRole, Membership, Person
 from tests import world
@@ -198,3 +199,20 @@ def outsiders(ours: World, theirs: World, *, pages: bool) -> list[Reader]:
 def without_path(answer, route: Route, ours: World) -> str:
     """The body without the caller's own words: the address that was asked for."""
     return answer.content.decode().replace(path_of(route, ours), "")
+
+
+def test_a_policy_of_the_whole_fleet_hides_models_one_may_not_see(ours, theirs):
+    policy = RetrainingPolicy.objects.create(slug="fleet-wide")
+    PolicyVersion.objects.create(
+        policy=policy,
+        number=1,
+        selector={"models": [ours.model.slug, theirs.model.slug]},
+        spec={"signals": []},
+        at=world.MONDAY,
+    )
+    outsider = Reader("owner-elsewhere", theirs.owner, key_of(theirs.owner))
+
+    for path in ("/policies/", "/policies/fleet-wide/", "/api/v1/policies/fleet-wide/"):
+        told = outsider.call("get", path).content.decode()
+        assert THEIRS in told, path
+        assert OURS not in told, path

@@ -29,7 +29,7 @@ def policies(request: HttpRequest) -> HttpResponse:
         {
             "slug": row.slug,
             "unit": row.unit.name if row.unit else "the whole fleet",
-            "models": policy_words.selector(row.selector or {}),
+            "models": policy_words.selector(read.shown_selector(actor, row.selector)),
             "rules": policy_words.rules(row.spec or {}),
             "number": row.number,
             "decided": row.decided,
@@ -55,7 +55,7 @@ def policy(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "policy": found,
         "unit": found.unit.name if found.unit else "the whole fleet",
-        "models": policy_words.selector(found.selector),
+        "models": policy_words.selector(read.shown_selector(actor, found.selector)),
         "rules": policy_words.rules(found.spec),
         "since": words.moment(found.since),
         "versions": [

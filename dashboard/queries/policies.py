@@ -12,8 +12,19 @@ from registry.models import RegisteredModel
 Choices = tuple[tuple[str, str], ...]
 
 
+def shown_selector(actor: Actor, selector: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a selector without the models that the actor may not see."""
+    shown = dict(selector or {})
+    if "models" in shown:
+        visible = access.visible_models(actor).filter(slug__in=shown["models"])
+        names = set(visible.values_list("slug", flat=True))
+        shown["models"] = [slug for slug in shown["models"] if slug in names]
+    return shown
+
+
 def policies_for(actor: Actor) -> QuerySet[Any]:
     """Return the visible policies, with the version in force; the fleet's own are everybody's."""
+    decided = Q(versions__decisions__model__unit__in=access.visible_units(actor).values("pk"))
     newest = PolicyVersion.objects.filter(policy=OuterRef("pk")).order_by("-number")
     seen = Q(unit__isnull=True) | Q(unit__in=access.visible_units(actor).values("pk"))
     return (
@@ -24,7 +35,7 @@ def policies_for(actor: Actor) -> QuerySet[Any]:
             selector=Subquery(newest.values("selector")[:1]),
             spec=Subquery(newest.values("spec")[:1]),
             since=Subquery(newest.values("at")[:1]),
-            decided=Count("versions__decisions"),
+            decided=Count("versions__decisions", filter=decided),
         )
         .order_by("slug")
     )
