@@ -14,6 +14,7 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -130,7 +131,8 @@ def _counts(seen: QuerySet[Any], filters: Filters) -> list[dict[str, Any]]:
             matching=Count("pk", filter=filters.condition()),
             tier_1=Count("pk", filter=Q(tier=1)),
             late=Count("pk", filter=late),
-            now=MusterNow(),
+            # An aggregate: a bare volatile function would join GROUP BY and split every group.
+            now=Max(MusterNow()),
             **freshness.movements(seen),
         )
         .order_by("unit__name", "state")

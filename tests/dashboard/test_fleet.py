@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboard.queries.fleet import Filters, fleet_rows
 from monitoring.models import Health
 from registry import clock
-from tests.cast import bearer, cast
+from tests.cast import acting, bearer, cast
 from tests.factories import PASSWORD, RegisteredModelFactory
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,17 @@ def test_worst_comes_first_and_unknown_before_watch(client, people):
     order = [page.index(f"/m/{slug}/") for slug in ("is-critical", "card-fraud", "is-watch")]
     assert order == sorted(order)
     assert page.index("/m/is-watch/") < page.index("/m/is-paused/") < page.index("/m/is-ok/")
+
+
+def test_a_unit_is_one_line_that_counts_all_its_models(client, people):
+    for _ in range(4):
+        RegisteredModelFactory.create(unit=people.fraud, owner=people.ana)
+
+    counts = fleet_rows(acting(people.ana), Filters()).counts
+
+    assert [(row["unit__slug"], row["state"], row["n"]) for row in counts] == [
+        ("fraud", "unknown", 5)
+    ]
 
 
 def test_a_model_nobody_watches_is_unknown(client, people):
