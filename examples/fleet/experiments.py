@@ -9,6 +9,7 @@ import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,7 @@ def log_version(
     alias: str = "",
     tags: dict[str, str] | None = None,
     rollback: dict[str, Any] | None = None,
+    points: Sequence[Metric] = (),
 ) -> Logged:
     """Log run, inputs, artifacts and model, register the model and give it its alias."""
     experiment = _experiment(client, experiment_name(spec))
@@ -111,6 +113,8 @@ def log_version(
         mlflow.log_input(
             mlflow.data.from_pandas(features, name=f"{spec.slug}-training"), context="training"
         )
+        if points:
+            client.log_batch(run.info.run_id, metrics=points)
         _log_artifacts(trained, limits_set_at, rollback)
         number = _log_model(spec.slug, trained, features.head(100))
     if alias:
@@ -126,11 +130,9 @@ def mark_published(
     client.set_registered_model_tag(slug, FINGERPRINT, fingerprint)
 
 
-def log_latencies(
-    client: MlflowClient, run_id: str, calendar: Calendar, values: list[float]
-) -> None:
-    """Log one reading a week, each with a moment inside its window."""
-    points = [
+def latency_points(calendar: Calendar, values: Sequence[float]) -> list[Metric]:
+    """Make one point a week, each with a moment inside its window."""
+    return [
         Metric(
             "latency_p95_ms",
             value,
@@ -139,7 +141,6 @@ def log_latencies(
         )
         for number, value in enumerate(values, start=1)
     ]
-    client.log_batch(run_id, metrics=points)
 
 
 def experiment_name(spec: ModelSpec) -> str:

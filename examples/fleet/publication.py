@@ -101,7 +101,8 @@ def _log_versions(
             to.mlflow, spec, world, before, limits_set_at=limits_set_at, label="before"
         )
         versions += 1
-    logged = experiments.log_version(
+    points = experiments.latency_points(to.calendar, latencies(spec)) if spec.latency else ()
+    experiments.log_version(
         to.mlflow,
         spec,
         world,
@@ -109,9 +110,8 @@ def _log_versions(
         limits_set_at=limits_set_at,
         label="champion",
         alias="champion",
+        points=points,
     )
-    if spec.latency is not None:
-        experiments.log_latencies(to.mlflow, logged.run_id, to.calendar, latencies(spec))
     if spec.challenger:
         other = training.train(spec, world, history, version="challenger")
         experiments.log_version(

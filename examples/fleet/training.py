@@ -151,14 +151,16 @@ def _importance(
     sample = frame.head(400)
     answer = "score" if spec.task == "classification" else "prediction"
     usual = sample[answer].to_numpy(dtype=float)
-    moved = {}
-    for column in features:
-        mixed = sample.assign(**{column: rng.permutation(sample[column].to_numpy())})
-        other = serve(spec, features, pipeline, 0.5, mixed)[answer].to_numpy(dtype=float)
-        change = (other != usual) if spec.task == "clustering" else np.abs(other - usual)
-        moved[column] = float(np.mean(change))
-    total = sum(moved.values()) or 1.0
-    return {column: round(value / total, 4) for column, value in moved.items()}
+    # One call for all columns: most of a call's time does not depend on its rows.
+    mixed = pd.concat(
+        sample.assign(**{column: rng.permutation(sample[column].to_numpy())}) for column in features
+    )
+    other = serve(spec, features, pipeline, 0.5, mixed)[answer].to_numpy(dtype=float)
+    other = other.reshape(len(features), len(sample))
+    change = (other != usual) if spec.task == "clustering" else np.abs(other - usual)
+    moved = change.mean(axis=1)
+    shares = moved / (moved.sum() or 1.0)
+    return {column: round(float(share), 4) for column, share in zip(features, shares, strict=True)}
 
 
 def _groups(
