@@ -140,7 +140,7 @@ def latencies(spec: ModelSpec) -> list[float]:
 
 
 def _withheld(spec: ModelSpec) -> int:
-    return spec.script.first if spec.script.kind == "late_batch" else 0
+    return spec.script.first if spec.late else 0
 
 
 def _missing(to: Publication, spec: ModelSpec) -> bool:

@@ -40,13 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
         registrations.register_outside(muster, given.trainer_url, secret)
         # Before the models: what a policy decides is told in the very first message.
         registrations.register_policies(muster)
-        specs = fleet(given.models, seed=given.seed)
+        # Late batches first: Muster then has the longest time to notice that they are missing.
+        specs = sorted(fleet(given.models, seed=given.seed), key=lambda spec: not spec.late)
         for place, spec in enumerate(specs, start=1):
             started = time.monotonic()
             done = publish_model(to, spec)
             _progress(place, len(specs), f"{spec.slug}: {done}", time.monotonic() - started)
         for spec in specs:
-            if spec.script.kind == "late_batch":
+            if spec.late:
                 print(f"{spec.slug}: {land_late(to, spec)}", flush=True)
     except MusterRefused as error:
         print(f"\n{error}", file=sys.stderr)

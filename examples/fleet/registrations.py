@@ -77,7 +77,7 @@ def register_policies(muster: Muster) -> None:
             "signal": "metric_drop",
             "check": "performance",
             "metric": "roc_auc",
-            "at_least": 0.1,
+            "at_least": 0.15,
             "windows": 2,
             "of": 3,
         },

@@ -91,6 +91,11 @@ class ModelSpec:
         return (self.limit, *clicks) if self.limit else ()
 
     @property
+    def late(self) -> bool:
+        """Say whether one batch is withheld until the rest has landed."""
+        return self.script.kind == "late_batch"
+
+    @property
     def seasonal(self) -> bool:
         """Say whether the model is compared with the same weeks of last year."""
         return "seasonal" in self.tags
