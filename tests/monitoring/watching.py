@@ -127,7 +127,7 @@ def think(at: datetime) -> None:
     for _ in range(6):
         Check.objects.update(next_plan_at=at)
         windows.plan_due(at=at, seconds=20)
-        if not runs.execute_due(at=at, seconds=60):
+        if not runs.execute_due(at=at, seconds=15):
             break
 
 
