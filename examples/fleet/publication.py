@@ -48,7 +48,7 @@ def publish_model(to: Publication, spec: ModelSpec) -> str:
         files = _land(to, spec, world, trained)
         experiments.mark_published(to.mlflow, spec.slug, fingerprint, limits)
         done = f"{versions} versions, {files} files"
-    registrations.register_model(to.muster, spec, to.landing)
+    registrations.register_model(to.muster, spec, world, to.landing)
     registrations.register_checks(to.muster, spec, world, limits, to.calendar)
     return done
 

@@ -13,8 +13,17 @@ from examples.fleet.metrics import TOP
 from examples.fleet.muster_client import Muster
 from examples.fleet.organization import UNITS, people
 from examples.fleet.specification import ModelSpec
+from examples.fleet.worlds import describe
 from examples.fleet.worlds.world import World
 
+METHODS = {
+    "logistic": "Logistic regression",
+    "ridge": "Ridge regression",
+    "forest": "A forest of 40 trees",
+    "boosting": "Gradient boosting of trees",
+    "boosting_amount": "Gradient boosting of trees",
+    "kmeans": "K-means with 4 groups",
+}
 WEBHOOK_UNIT = "payments"
 TWO_OF_THREE = {"bad": 2, "of": 3, "good": 2}
 FLEET_TRAINER = "fleet-trainer"
@@ -101,9 +110,19 @@ def register_policies(muster: Muster) -> None:
         muster.put("policies", f"{unit}-retraining", body=body)
 
 
-def register_model(muster: Muster, spec: ModelSpec, landing: Path) -> None:
+def description(spec: ModelSpec, world: World) -> str:
+    """Describe a model for those who did not build it."""
+    inputs = ", ".join(world.features)
+    parts = [describe(spec.world), f"{METHODS[spec.estimator]} on {inputs}."]
+    if spec.task != "clustering":
+        later = {0: "within the week", 1: "a week later"}
+        parts.append(f"Labels come {later.get(spec.weeks_late, f'{spec.weeks_late} weeks later')}.")
+    return " ".join(parts)
+
+
+def register_model(muster: Muster, spec: ModelSpec, world: World, landing: Path) -> None:
     """Tell Muster one model and where its batches land."""
-    body = {
+    body: dict[str, Any] = {
         "name": spec.name,
         "business_unit": spec.unit,
         "owner": spec.owner,
@@ -115,6 +134,8 @@ def register_model(muster: Muster, spec: ModelSpec, landing: Path) -> None:
         "mlflow": {"server": "default", "model": spec.slug},
         **USES[spec.governance],
     }
+    if spec.described:
+        body["description"] = description(spec, world)
     muster.put("models", spec.slug, body=body)
     source = {"address": str(landing / spec.slug), "format": "parquet"}
     muster.put("models", spec.slug, "sources", "requests", body=source)

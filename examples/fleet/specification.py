@@ -74,6 +74,7 @@ class ModelSpec:
     limit: Limit | None = None
     weeks_late: int = 2
     rows: int = 1000
+    described: bool = True
     version_before: bool = False
     challenger: bool = False
     favorable: int = 1  # the answer that a person hopes for

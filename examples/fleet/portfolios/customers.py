@@ -132,6 +132,7 @@ MODELS: tuple[ModelSpec, ...] = (
     ),
     marketing(
         slug="ad-click-mobile",
+        described=False,
         name="Clicks on phone advertisements",
         purpose="Bid for advertising places in apps",
         task="classification",
@@ -208,6 +209,7 @@ MODELS: tuple[ModelSpec, ...] = (
     ),
     commerce(
         slug="basket-value",
+        described=False,
         name="Value of a basket",
         purpose="Choose who is shown free delivery",
         task="regression",

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from examples.fleet.worlds.world import World
 
 
 def build(name: str, *, rows: int) -> World:
     """Make the world called `module.function` with `rows` rows a week."""
+    return cast(World, _maker(name)(rows))
+
+
+def describe(name: str) -> str:
+    """Say in a sentence what the rows of a world are."""
+    return str(_maker(name).__doc__).partition("\n")[0]
+
+
+def _maker(name: str) -> Any:
     module, _, function = name.partition(".")
-    maker = getattr(import_module(f"examples.fleet.worlds.{module}"), function)
-    return cast(World, maker(rows))
+    return getattr(import_module(f"examples.fleet.worlds.{module}"), function)

@@ -14,7 +14,7 @@ SMALLEST = 60  # births a day: below it, chance drowns the season
 
 
 def wards(rows: int) -> SeriesWorld:
-    """How many births a state's wards must expect, from its own recent weeks."""
+    """Days of American states; the amount is the births, from the state's own recent weeks."""
     table = data("mosaicData", "Birthdays")
     table = table[table["year"] >= 1985]
     table = table.assign(original_time=pd.to_datetime(table["date"]).dt.tz_localize(None))

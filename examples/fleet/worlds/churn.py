@@ -67,7 +67,10 @@ def software(rows: int) -> TabularWorld:
 
 
 def expansion(rows: int) -> TabularWorld:
-    """Accounts that buy more seats; the twist is a price list that rewards the small ones."""
+    """Accounts of a software service; the outcome is buying more seats.
+
+    The twist is a price list that rewards the small ones.
+    """
     return TabularWorld(
         rows=rows,
         numbers=(

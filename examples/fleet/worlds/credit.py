@@ -20,7 +20,10 @@ PEOPLE = (Choice("age_band", {"18-29": 0.25, "30-49": 0.45, "50+": 0.3}),)
 
 
 def default(rows: int) -> TabularWorld:
-    """Loans of which few fail; the twist is a downturn that hits those who looked safe."""
+    """Consumer loans, of which few fail; the outcome is a default within a year.
+
+    The twist is a downturn that hits those who looked safe.
+    """
     return TabularWorld(
         rows=rows,
         numbers=NUMBERS,

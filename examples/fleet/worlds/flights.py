@@ -54,19 +54,19 @@ def _world(features: tuple[str, ...], label: pd.Series, rows: int) -> SeriesWorl
 
 
 def delays(rows: int) -> SeriesWorld:
-    """Whether a flight lands over 15 minutes late, from schedule and weather: summer comes."""
+    """Flights from New York; the outcome is landing over 15 minutes late, from the weather too."""
     features = ("departure_hour", "distance", "carrier", "origin")
     weather = ("temp", "dewp", "wind_speed", "visib", "pressure")
     return _world((*features, *weather), (_flights()["arr_delay"] > 15).astype(int), rows)
 
 
 def schedule(rows: int) -> SeriesWorld:
-    """The same from the schedule alone, whose mix hardly changes."""
+    """Flights from New York; the outcome is landing over 15 minutes late, from the schedule."""
     features = ("departure_hour", "distance", "origin", "weekend")
     return _world(features, (_flights()["arr_delay"] > 15).astype(int), rows)
 
 
 def air_time(rows: int) -> SeriesWorld:
-    """How many minutes a flight is in the air."""
+    """Flights from New York; the amount is the minutes in the air."""
     features = ("distance", "departure_hour", "origin")
     return _world(features, _flights()["air_time"], rows)

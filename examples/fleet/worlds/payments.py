@@ -6,7 +6,7 @@ from examples.fleet.worlds.tabular import Choice, Number, Rule, TabularWorld
 
 
 def card(rows: int, rate: float = 0.02) -> TabularWorld:
-    """Card payments as they are authorized."""
+    """Card payments as they are authorized; the outcome is fraud."""
     return TabularWorld(
         rows=rows,
         history_rows=9000,

@@ -13,7 +13,7 @@ TRAINED_UNTIL = 1978
 
 
 def wages(rows: int) -> SeriesWorld:
-    """Income from age, education and standing of the occupation: 1974-1978, then to 2018.
+    """Answers to the General Social Survey, 1974 to 2018; the amount is the logarithm of income.
 
     A survey year has no weeks, so the years after 1978 are cut into thirteen equal parts in
     order, and each part stands for a week; the year itself stays as `original_time`.
