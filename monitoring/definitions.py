@@ -1,7 +1,7 @@
 """Write what is watched: sources, checks and contracts; each change is a new version, audited."""
 
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,9 @@ from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
 from registry.problems import invalid
+
+# How far from today a check may begin: a mistyped century must not become a million windows.
+REACH = timedelta(days=3660)
 
 
 @transaction.atomic
@@ -37,6 +40,7 @@ def put_source(
     _require_allowed(source.address)
     if before == _shown(source):
         return source, False
+    _require_own(source)
     source.next_scan_at = at
     source.save()
     audit.record(
@@ -74,6 +78,8 @@ def put_check(
     after = as_json(parsed)
     if after == newest.spec:
         return known, False
+    if parsed.start.isoformat() != str(newest.spec.get("start")):
+        _require_reachable(parsed.start, at=at)
     _add_version(known, parsed, number=newest.number + 1, actor=actor, at=at)
     _move_cursor(known, parsed, at=at)
     audit.record(
@@ -94,6 +100,7 @@ def _make_check(
     if kind is None:
         raise invalid("/kind", "required", "a new check needs its kind", "data or performance")
     parsed = parse_check(kind, spec)
+    _require_reachable(parsed.start, at=at)
     check = Check.objects.create(
         model=model, slug=slug, kind=kind, next_window_start=parsed.start, next_plan_at=at
     )
@@ -102,6 +109,18 @@ def _make_check(
     audit.record(actor, "check.made", check, at=at, unit=model.unit, after=after)
     health.recompute(model, at=at)
     return check
+
+
+def _require_reachable(start: datetime, *, at: datetime) -> None:
+    """Every window from the start on is accounted for, so the start must be within reach."""
+    if not at - REACH <= start <= at + REACH:
+        days = REACH.days
+        raise invalid(
+            "/spec/start",
+            "out_of_reach",
+            f"the first window may begin at most {days} days before or after today",
+            f"a time from {at - REACH:%Y-%m-%d} to {at + REACH:%Y-%m-%d}",
+        )
 
 
 def _add_version(
@@ -195,6 +214,24 @@ def _require_name(name: str, pointer: str) -> None:
         raise invalid(pointer, "slug", f"'{name[:60]}' is not a name", fix)
 
 
+def _stays_in(root: str, address: str) -> bool:
+    """Say whether a local folder lies under its root also when links are followed."""
+    if "://" in address:
+        return True
+    return Path(address).resolve().is_relative_to(Path(root).resolve())
+
+
+def _require_own(source: Source) -> None:
+    """A folder that another unit reads is that unit's: its data must not show here."""
+    mine = source.address.rstrip("/") + "/"
+    others = Source.objects.exclude(model__unit=source.model.unit)
+    for address in others.values_list("address", flat=True):
+        theirs = address.rstrip("/") + "/"
+        if mine.startswith(theirs) or theirs.startswith(mine):
+            detail = "this folder, or one in or around it, belongs to another business unit"
+            raise invalid("/address", "taken", detail, "name a folder of your own unit")
+
+
 def _require_allowed(address: str) -> None:
     """A source is read by Muster's own account: only where the platform says may it look."""
     if not address:
@@ -204,7 +241,7 @@ def _require_allowed(address: str) -> None:
     parts = PurePosixPath(address.split("://", 1)[-1]).parts
     for root in settings.MUSTER_SOURCE_ROOTS:
         inside = address == root or address.startswith(root.rstrip("/") + "/")
-        if inside and ".." not in parts and "::" not in address:
+        if inside and ".." not in parts and "::" not in address and _stays_in(root, address):
             return
     roots = ", ".join(settings.MUSTER_SOURCE_ROOTS) or "none is set (MUSTER_SOURCE_ROOTS)"
     raise invalid(

@@ -20,7 +20,7 @@ from monitoring.states import OPEN_STATES, RunState
 from registry.queries import champion
 
 # Windows further back are settled; nothing that lands for them is expected.
-_HORIZON = timedelta(days=500)
+HORIZON = timedelta(days=500)
 _COMPLETE = 0.995
 _RETRY_REFERENCE = timedelta(minutes=1)
 
@@ -42,7 +42,7 @@ class Plan:
     def make(self) -> None:
         """Go through the windows in order."""
         windows = list(
-            Window.objects.filter(check_ref=self.check, start__gte=self.at - _HORIZON).order_by(
+            Window.objects.filter(check_ref=self.check, start__gte=self.at - HORIZON).order_by(
                 "start"
             )
         )

@@ -1,5 +1,6 @@
 """Plan: make the windows that have ended, and the runs that what has landed asks for."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -7,12 +8,16 @@ from django.db import transaction
 from monitoring import health
 from monitoring.leases import Stint
 from monitoring.models import Check, Window
-from monitoring.planning import Plan
+from monitoring.planning import HORIZON, Plan
 from monitoring.queries.checks import current_version
 from monitoring.specs import CheckSpec, stored_check
 from registry.models.models import Lifecycle
 
+logger = logging.getLogger(__name__)
+
 _MOST_NEW_WINDOWS = 500
+# A check that cannot be planned is tried again after this; the others must not wait for it.
+_AFTER_AN_ERROR = timedelta(minutes=5)
 _SOONEST = timedelta(seconds=5)
 _LATEST = timedelta(days=1)
 
@@ -37,7 +42,13 @@ def _plan_next(done: set[int], *, at: datetime) -> int | None:
         )
         if check is None:
             return None
-        plan(check, at=at)
+        try:
+            with transaction.atomic():
+                plan(check, at=at)
+        except Exception:
+            # The oldest is taken first: left due, a poisoned check would stop all planning.
+            logger.exception("Unable to plan check %s; it is tried again later", check.pk)
+            Check.objects.filter(pk=check.pk).update(next_plan_at=at + _AFTER_AN_ERROR)
         return check.pk
 
 
@@ -59,6 +70,9 @@ def _add_windows(check: Check, spec: CheckSpec, *, at: datetime) -> None:
     """Make a row for each window that has ended, and move the cursor past it."""
     period = timedelta(days=spec.every_days)
     made: list[Window] = []
+    # What is further back is not looked at any more, so it is not promised either.
+    if (behind := at - HORIZON - check.next_window_start) > timedelta(0):
+        check.next_window_start += period * -(-behind // period)
     while check.next_window_start + period <= at and len(made) < _MOST_NEW_WINDOWS:
         end = check.next_window_start + period
         due = end + timedelta(hours=spec.grace_hours, days=_label_delay(spec))

@@ -24,7 +24,10 @@ Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("needs a time zone, such as 2026-08-17T00:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is outside the calendar") from error
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
