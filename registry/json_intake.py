@@ -27,7 +27,7 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
-            raise ParseError(f"The body is larger than {MAX_BYTES} bytes; use the bulk endpoint.")
+            raise ParseError(f"The body is larger than {MAX_BYTES} bytes; send it in parts.")
         return loads(body)
 
 

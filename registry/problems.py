@@ -1,14 +1,18 @@
 """Answer errors of the API as RFC 9457 problems that name the field and the remedy."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from registry.access import NotAllowed
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     request = context["request"]
     if isinstance(error, Invalid):
         count = len(error.errors)
-        detail = f"{count} field{'s' if count > 1 else ''} need attention"
+        detail = f"{count} fields need attention" if count > 1 else "1 field needs attention"
         return problem(request, 400, "Request is not valid", detail, error.errors)
     if isinstance(error, exceptions.ValidationError):
         errors = tuple(_flatten(error.detail))
@@ -77,6 +81,12 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return problem(request, 404, "Not found", "There is nothing here that you may see.")
     if isinstance(error, NotAllowed | PermissionDenied):
         return problem(request, 403, "Not allowed", str(error))
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.warning("The database does not answer: %s", error)
+        detail = "The database does not answer at the moment; nothing was changed."
+        response = problem(request, 503, "Service unavailable", detail)
+        response["Retry-After"] = "5"
+        return response
     if isinstance(error, exceptions.APIException):
         title = status_title(error.status_code)
         response = problem(request, error.status_code, title, str(error.detail))
