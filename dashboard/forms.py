@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from dashboard import words
+from dashboard import words, yaml_text
 from registry.problems import FieldError, Invalid
 
 Choices = tuple[tuple[str, str], ...]
@@ -63,7 +63,7 @@ def read(groups: Iterable[Group], post: Any, *, new: bool = True) -> Given:
         given.values[item.name] = raw
         try:
             value = _parsed(item, raw)
-        except (ValueError, yaml.YAMLError) as error:
+        except ValueError as error:
             given.errors.append(FieldError(item.pointer, "unreadable", str(error)))
             continue
         if value is not _OMIT:
@@ -151,7 +151,7 @@ def _parsed(item: Field, raw: Any) -> Any:
         return int(text)
     if item.kind == "yesno":
         return text == "true"
-    return yaml.safe_load(text) if item.kind == "yaml" else text
+    return yaml_text.loads(text) if item.kind == "yaml" else text
 
 
 def _number(text: str) -> int | float:

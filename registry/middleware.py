@@ -1,14 +1,26 @@
-"""Give each request an id, and the request's actor to every page and endpoint."""
+"""Give each request an id and its actor; refuse what PostgreSQL cannot store."""
 
 import re
 import uuid
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    QueryDict,
+    UnreadablePostError,
+)
 
 from registry import actors
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._\-]{8,64}$")
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_NUL_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Muster cannot read this</title></head>
+<body><main><h1>Muster cannot read this</h1><p>The address or the form holds a NUL character.
+Take it out and send it again; nothing has been saved.</p></main></body></html>
+"""
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -24,6 +36,35 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         return response
+
+
+class RefuseNulMiddleware:
+    """Answer 400 where an address or a form holds NUL, which no column of text can hold.
+
+    The API refuses it itself, as a problem that names the place.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/") and _holds_nul(request):
+            return HttpResponseBadRequest(_NUL_PAGE)
+        return self.get_response(request)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    if "\x00" in request.path_info or _any_nul(request.GET):
+        return True
+    try:
+        return request.content_type in _FORMS and _any_nul(request.POST)
+    except UnreadablePostError:
+        # The browser hung up; the check of the form's origin answers that quietly.
+        return False
+
+
+def _any_nul(given: QueryDict) -> bool:
+    return any("\x00" in text for name, texts in given.lists() for text in (name, *texts))
 
 
 class PersonMiddleware:

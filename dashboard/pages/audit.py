@@ -20,7 +20,7 @@ _FILTERS = ("actor", "action", "object", "request")
 @page
 def audit(request: HttpRequest) -> HttpResponse:
     """List the audit of the units one may see, or of one model."""
-    filters = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in _FILTERS}
+    filters = {name: request.GET.get(name, "")[:100] for name in _FILTERS}
     text = request.GET.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
     slug = request.GET.get("model", "")

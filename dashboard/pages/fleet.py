@@ -67,7 +67,7 @@ def _filters(request: HttpRequest, owner: str) -> Filters:
         tier=int(tier) if tier in {"1", "2", "3", "4"} else None,
         owner=request.user.get_username() if owner == "me" else owner,
         tag=given.get("tag", ""),
-        search=given.get("q", "").replace("\x00", "").strip()[:100],
+        search=given.get("q", "").strip()[:100],
         page=number_from(request, "page"),
     )
 

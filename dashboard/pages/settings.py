@@ -27,7 +27,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def section(request: HttpRequest, name: str) -> HttpResponse:
     """List the things of one section."""
     chosen, actor = SECTIONS[name], actor_of(request)
-    search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    search = request.GET.get("q", "").strip()[:100]
     context = {
         "section": chosen,
         "tabs": _tabs(name),

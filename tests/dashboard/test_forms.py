@@ -240,7 +240,14 @@ def test_the_check_form_keeps_what_it_does_not_show(ana):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("when.bad", "9"), ("numeric.limit", "much"), ("start", "soon")]
+    ("field", "value"),
+    [
+        ("when.bad", "9"),
+        ("numeric.limit", "much"),
+        ("numeric.limit", "nan"),
+        ("grace_hours", "inf"),
+        ("start", "soon"),
+    ],
 )
 def test_a_wrong_check_is_not_saved(ana, field, value):
     page = text(ana.post("/m/card-fraud/checks/new/?kind=data", {**DRIFT, field: value}), 400)
