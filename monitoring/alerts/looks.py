@@ -80,7 +80,13 @@ def is_explained(run: Run, check: Check) -> bool:
 
 
 def crossings_of(run: Run, segment: str) -> list[Crossing]:
-    """Return the crossed limits of one segment of a run, worst first."""
+    """Return the crossed limits of one segment of a run, worst first.
+
+    Of a run that broke its contract there are none to tell: other columns may have moved, but
+    the alert is about the fault.
+    """
+    if run.state not in CROSSINGS:
+        return []
     rows = Reading.objects.filter(run=run, segment=segment, crossed=True)
     found = [
         Crossing(r.feature, r.method, r.value, r.limit, r.direction, r.segment, r.note)

@@ -187,7 +187,7 @@ def _sound(story: Story) -> tuple[str, ...]:
     labels = f", {run.completeness:.0%} of them with labels" if run.completeness else ""
     lines = [f"{ran}{rows}{labels}."]
     if run.state == "data_fault":
-        lines.append("The data break their contract, so no statistic was taken.")
+        lines.append("The data break their contract, so no statistic counts.")
         lines += [_sentence(text) for text in run.violations[:4]]
     else:
         lines.append("The data kept their contract.")

@@ -90,9 +90,12 @@ def headline(
     of: int = 1,
     reason: str = "",
 ) -> str:
-    """Say in one line what is wrong; the numbers first, for it becomes the subject of a mail."""
+    """Say in one line what is wrong; the numbers first, for it becomes the subject of a mail.
+
+    A fault is told by its reason alone: that another column moved as well is not what it is about.
+    """
     label = STATES.get(condition, condition)
-    if crossings:
+    if crossings and condition in ("drift", "breach"):
         more = f" and {len(crossings) - 1} more" if len(crossings) > 1 else ""
         text = f"{crossing(crossings[0])}{more}"
     else:

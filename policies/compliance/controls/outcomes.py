@@ -62,8 +62,9 @@ def performance_inside_limits(facts: ControlFacts, *, days: int | None, at: date
     ends = believed_until(check, window, days=days)
     seen: dict[str, Any] = {"check": check.slug, "state": window.state}
     name = f"The window of {window.start:%Y-%m-%d}"
-    if at >= ends:
-        return expired(f"{name} is the latest that was measured.", "Land newer labels.", **seen)
+    # A broken limit does not heal by growing old: only what was satisfied expires.
     if window.state == "breach":
         return failed(f"{name} missed its limit: {why(window)}.", "See the run's page.", **seen)
+    if at >= ends:
+        return expired(f"{name} is the latest that was measured.", "Land newer labels.", **seen)
     return satisfied(f"{name} is inside its limits.", holds_until=ends, **seen)

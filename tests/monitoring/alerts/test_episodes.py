@@ -169,6 +169,14 @@ def test_labels_that_never_come_are_news(history):
     assert "labels: 12 %" in Alert.objects.get().headline
 
 
+def test_a_data_fault_is_told_by_its_reason_though_another_column_crossed(history):
+    outcome = history.week(1, "data_fault", "column age is missing", score=0.294)
+
+    [alert] = outcome.opened
+    assert alert.headline == "Data fault: column age is missing"
+    assert (alert.detail["crossings"], alert.detail["crossings_total"]) == ([], 0)
+
+
 def test_drift_of_one_segment_names_it(history):
     history.week(1, "drift", segment="region=EU", income=0.5)
     outcome = history.week(2, "drift", segment="region=EU", income=0.5)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,14 @@ def test_the_subject_says_state_model_unit_and_what_crossed_which_limit():
     assert compose(STORY).subject == (
         "◆ CRITICAL card-fraud (Fraud, tier 1): PSI of income 0.41 > 0.2, 2 of 3 windows"
     )
+
+
+@pytest.mark.parametrize("condition", ["data_fault", "source_fault", "not_evaluated"])
+def test_a_fault_is_worded_from_its_reason_only(condition):
+    text = headline(condition, crossings=[INCOME], reason="column age is missing")
+
+    assert text.endswith(": column age is missing")
+    assert "PSI" not in text
 
 
 def test_it_says_what_crossed_which_limit_and_since_when():

@@ -98,6 +98,11 @@ EXPECTED = [
     ("MON-03", {"days": 7, "at": MONDAY + 8 * DAY}, "expired"),
     ("MON-04", {"checks": (check("data"),)}, "failed"),
     ("MON-04", {"checks": (check("performance", "breach"),)}, "failed"),
+    (
+        "MON-04",
+        {"checks": (check("performance", "breach"),), "days": 31, "at": MONDAY + 40 * DAY},
+        "failed",
+    ),
     ("MON-04", {"checks": (check("performance", "not_evaluated"),)}, "unknown"),
     ("MON-04", {"days": 31, "at": MONDAY + 40 * DAY}, "expired"),
     ("MON-05", {"cases": (case(),)}, "satisfied"),
