@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from monitoring.alerts import vitals
 from monitoring.alerts.vitals import CheckFacts, OpenAlert, Vitals
 from monitoring.models import Alert, Check, CheckVersion, Health, HealthSpan, Run, Window
-from monitoring.states import VERDICTS, AlertState
+from monitoring.states import OPEN_STATES, VERDICTS, AlertState
 from registry.models import RegisteredModel
 from registry.models.models import Lifecycle
 
@@ -28,7 +28,7 @@ def recompute(model: RegisteredModel, *, at: datetime) -> Health:
         )
         health = Health.objects.select_for_update(no_key=True).get(model=model)
         # Read after the lock: of two who recompute, the later one sees what both committed.
-        found = vitals.assess(_checks(model), _alerts(model), at=at)
+        found = vitals.assess(_checks(model, at=at), _alerts(model), at=at)
         _keep(health, found, at=at)
     return health
 
@@ -85,41 +85,64 @@ def _alerts(model: RegisteredModel) -> list[OpenAlert]:
     ]
 
 
-def _checks(model: RegisteredModel) -> list[CheckFacts]:
+def _checks(model: RegisteredModel, *, at: datetime) -> list[CheckFacts]:
     checks = Check.objects.filter(model=model).order_by("slug").prefetch_related("versions")
-    return [_facts(check) for check in checks]
+    return [_facts(check, at=at) for check in checks]
 
 
-def _facts(check: Check) -> CheckFacts:
+def _facts(check: Check, *, at: datetime) -> CheckFacts:
     newest = (
         Run.objects.filter(window__check_ref=check, current=True, state__in=VERDICTS)
         .select_related("window")
         .order_by("-window__start")
         .first()
     )
+    first_due = _first_due(check) if newest is None else None
     return CheckFacts(
         slug=check.slug,
         paused=check.paused,
+        # Before its first window is due, a check that has said nothing is not silent.
+        awaited=first_due is not None and first_due <= at,
+        waiting_for=_waiting_for(check) if newest is None else "",
         state=newest.state if newest else "",
         reason=newest.reason.rstrip(".") if newest else "",
         window_start=newest.window.start if newest else None,
         verdict_at=newest.finished_at if newest else None,
-        overdue_at=_overdue_at(check, newest),
+        overdue_at=_overdue_at(check, newest, first_due),
     )
 
 
-def _overdue_at(check: Check, newest: Run | None) -> datetime | None:
+def _overdue_at(check: Check, newest: Run | None, first_due: datetime | None) -> datetime | None:
     """Return when the next verdict is overdue: its window's due time, and slack to work in."""
+    if newest is not None:
+        period = timedelta(days=float(_newest_spec(check.versions.all()).get("every_days", 7)))
+        return newest.window.due_at + period + SLACK
+    # A check made today for windows of last year is not late before it had a chance to look.
+    return max(first_due, check.created_at) + SLACK if first_due else None
+
+
+def _first_due(check: Check) -> datetime:
+    """Return when the first window is due: after its end, the grace, and the labels' delay."""
+    first = Window.objects.filter(check_ref=check).order_by("start").first()
+    if first is not None:
+        return first.due_at
     spec = _newest_spec(check.versions.all())
     period = timedelta(days=float(spec.get("every_days", 7)))
-    if newest is not None:
-        return newest.window.due_at + period + SLACK
     grace = timedelta(hours=float(spec.get("grace_hours", 24)))
     delay = timedelta(days=float(spec.get("label_delay_days", 0)))
-    first = Window.objects.filter(check_ref=check).order_by("start").first()
-    due_at = first.due_at if first else check.next_window_start + period + grace + delay
-    # A check made today for windows of last year is not late before it had a chance to look.
-    return max(due_at, check.created_at) + SLACK
+    return check.next_window_start + period + grace + delay
+
+
+def _waiting_for(check: Check) -> str:
+    """Return what the check's runs say they wait for; nothing when they only wait their turn."""
+    runs = Run.objects.filter(
+        window__check_ref=check,
+        current=True,
+        state__in=OPEN_STATES,
+        summary__has_key="waiting_for",
+    )
+    oldest = runs.order_by("window__start").values_list("summary", flat=True).first()
+    return str(oldest["waiting_for"]) if oldest else ""
 
 
 def _newest_spec(versions: Iterable[CheckVersion]) -> dict[str, Any]:

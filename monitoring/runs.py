@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitoring import evidence, leases, verdicts
+from monitoring import evidence, health, leases, verdicts
 from monitoring.baselines import NoReference
 from monitoring.chaos import point
 from monitoring.evidence import Evidence
@@ -101,6 +101,8 @@ def _wait(run: Run, lease: Lease, error: NoReference, *, at: datetime) -> bool:
     pause = min(_LONGEST_WAIT, max(_FIRST_WAIT, waited))
     summary = {"waiting_since": since or at.isoformat(), "waiting_for": str(error)}
     _release(run, lease, until=at + pause, attempts=run.attempts - 1, summary=summary)
+    if since is None:
+        health.recompute(run.window.check_ref.model, at=at)  # it can say now what it waits for
     return False
 
 

@@ -15,6 +15,7 @@ from django.db.models import (
     Func,
     IntegerField,
     Max,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -26,7 +27,7 @@ from django.db.models.functions import Coalesce, Extract, Least
 
 from dashboard.queries import freshness
 from monitoring.models import Alert, Run
-from monitoring.states import AlertState, HealthState
+from monitoring.states import AlertState, HealthState, RunState
 from policies.models import ControlResult
 from policies.models.releases import Result
 from registry import access
@@ -37,6 +38,18 @@ from registry.models import RegisteredModel, SourceModel
 PAGE = 50
 WINDOWS = 13
 _SEVERITY = {state: 4 - place for place, state in enumerate(HealthState)}
+_WORST_FIRST = (
+    RunState.BREACH,
+    RunState.DRIFT,
+    RunState.DATA_FAULT,
+    RunState.SOURCE_FAULT,
+    RunState.FAILED,
+    RunState.MISSED,
+    RunState.NOT_EVALUATED,
+    RunState.OK,
+    RunState.RUNNING,
+    RunState.QUEUED,
+)
 _OPEN_RESULTS = (Result.FAILED, Result.EXPIRED, Result.UNKNOWN)
 
 
@@ -108,7 +121,7 @@ def fleet_rows(
     first = (filters.page - 1) * filters.size
     rows = _rows(seen.filter(filters.condition()))[first : first + filters.size]
     return Fleet(
-        rows=list(rows),
+        rows=[row | {"windows": _states(row["windows"])} for row in rows],
         matching=sum(count["matching"] for count in counts),
         counts=counts,
         late=sum(count["late"] for count in counts),
@@ -175,17 +188,26 @@ def _columns() -> dict[str, Any]:
     controls = ControlResult.objects.filter(
         ~Exists(newer), model=OuterRef("pk"), result__in=_OPEN_RESULTS
     )
-    windows = Run.objects.filter(
-        current=True, window__check_ref__model=OuterRef("pk"), window__check_ref__kind="data"
-    ).order_by("-window__start", "-pk")
+    # Several checks look at one window; it is as bad as the worst of them found it.
+    worst = Case(*(When(state=state, then=Value(n)) for n, state in enumerate(_WORST_FIRST)))
+    windows = (
+        Run.objects.filter(current=True, window__check_ref__model=OuterRef("pk"))
+        .values("window__start")
+        .annotate(worst=Min(worst, output_field=IntegerField()))
+        .order_by("-window__start")
+    )
     champion = SourceModel.objects.filter(registered_model=OuterRef("pk")).order_by("-pk")
     return {
         "open_alerts": Coalesce(Subquery(_count(mine)), 0),
         "headline": Subquery(mine.order_by("severity", "since").values("headline")[:1]),
         "controls_open": Coalesce(Subquery(_count(controls)), 0),
         "champion": Subquery(champion.values("aliases__champion")[:1]),
-        "windows": ArraySubquery(windows.values("state")[:WINDOWS]),
+        "windows": ArraySubquery(windows.values("worst")[:WINDOWS]),
     }
+
+
+def _states(ranks: list[int]) -> list[str]:
+    return [_WORST_FIRST[rank].value for rank in ranks]
 
 
 def _count(rows: QuerySet[Any]) -> Any:

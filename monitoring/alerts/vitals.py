@@ -24,6 +24,9 @@ class CheckFacts:
     verdict_at: datetime | None = None
     # The first moment at which silence is a fault: the next window's due time and some slack.
     overdue_at: datetime | None = None
+    # Of a check without any verdict: its first window is due, and what it is that it waits for.
+    awaited: bool = False
+    waiting_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def assess(checks: Sequence[CheckFacts], alerts: Sequence[OpenAlert], *, at: dat
         found.append(("unknown", "Nothing watches this model: it has no checks."))
     elif not active:
         found.append(("paused", "All checks are paused."))
-    elif all(check.verdict_at is None for check in active):
+    elif not found and all(check.verdict_at is None for check in active):
         found.append(("unknown", "Waiting for the first check: there is no verdict yet."))
     found.sort(key=lambda item: _ORDER.index(item[0]))
     state = found[0][0] if found else "ok"
@@ -99,8 +102,13 @@ def _of_check(check: CheckFacts, *, at: datetime, has_alert: bool) -> list[tuple
         found.append(("unknown", f"{label} in check {check.slug}{week}{reason}."))
     if check.state in CROSSINGS and not has_alert:
         found.append(("watch", f"{label} in check {check.slug}{week}; no alert yet."))
-    if check.overdue_at is not None and check.overdue_at <= at:
-        due = f"{check.overdue_at:%Y-%m-%d %H:%M} UTC"
+    overdue = check.overdue_at is not None and check.overdue_at <= at
+    due = f"{check.overdue_at:%Y-%m-%d %H:%M} UTC" if check.overdue_at else ""
+    if check.verdict_at is None and (check.awaited or overdue):
+        what = f": {check.waiting_for.rstrip('.')}" if check.waiting_for else ""
+        late = f"; one was due by {due}" if overdue else ""
+        found.append(("unknown", f"Check {check.slug} waits for its first verdict{what}{late}."))
+    elif overdue:
         since = f"since the window of {day(check.window_start)}" if check.window_start else "yet"
         text = f"No verdict from check {check.slug} {since}; one was due by {due}."
         found.append(("unknown", text))

@@ -11,6 +11,7 @@ from monitoring.models import Health
 from registry import clock
 from tests.cast import acting, bearer, cast
 from tests.factories import PASSWORD, RegisteredModelFactory
+from tests.monitoring.history import History
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +131,20 @@ def test_the_page_needs_at_most_six_queries(client, people, models):
 
     assert response.status_code == 200
     assert len(queries) <= 6, [q["sql"][:90] for q in queries]
+
+
+def test_a_window_is_as_bad_as_the_worst_of_its_checks_found_it(people):
+    data = History(people.model)
+    performance = History(people.model, "performance", "performance")
+    for week, found in enumerate(["ok", "ok", "drift"], start=1):
+        data.verdict(week, found)
+    for week, found in enumerate(["breach", "queued", "not_evaluated"], start=1):
+        performance.verdict(week, found)
+    performance.verdict(4, "queued")
+
+    [row] = fleet_rows(acting(people.ana), Filters()).rows
+
+    assert row["windows"] == ["queued", "drift", "ok", "breach"]
 
 
 def test_fifty_rows_a_page(client, people):

@@ -38,6 +38,39 @@ def test_a_model_without_a_verdict_waits_for_its_first_check(model):
     assert found.reasons == ["Waiting for the first check: there is no verdict yet."]
 
 
+def test_a_due_check_without_a_verdict_makes_a_good_model_unknown(model):
+    data = History(model)
+    data.week(1)
+    other = watched(model, "other")
+    start, due = of_week(1), of_week(2) + timedelta(hours=24)
+    window = other.windows.create(start=start, end=of_week(2), due_at=due)
+    version = other.versions.get()
+    summary = {"waiting_for": "what version 3 logged has not been read yet"}
+    window.runs.create(check_version=version, queued_at=due, summary=summary)
+
+    before = health.recompute(model, at=due - timedelta(seconds=1))
+    found = health.recompute(model, at=due)
+
+    assert (before.state, before.reasons) == (
+        "ok",
+        ["1 check looked at the newest window and found nothing."],
+    )
+    assert (found.state, found.reasons) == (
+        "unknown",
+        ["Check other waits for its first verdict: what version 3 logged has not been read yet."],
+    )
+
+
+def test_labels_that_are_not_due_yet_do_not_make_a_model_unknown(model):
+    data = History(model)
+    for week in (1, 2, 3, 4):
+        data.week(week)
+    watched(model, "performance", "performance", label_delay_days=28)
+
+    assert health.recompute(model, at=of_week(6)).state == "ok"
+    assert health.recompute(model, at=of_week(6) + timedelta(hours=24)).state == "unknown"
+
+
 def test_it_is_ok_when_every_check_looked_and_found_nothing(model):
     History(model).week(1)
 

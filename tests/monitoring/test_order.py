@@ -47,5 +47,5 @@ def test_health_knows_at_once_that_there_is_a_check(tmp_path):
     watching.check(made)
 
     assert Health.objects.get(model=made.model).reasons == [
-        "Waiting for the first check: there is no verdict yet.",
+        "Check data waits for its first verdict.",
     ]
