@@ -16,6 +16,12 @@ class ModelEvent(models.Model):
         SERVING_WITHOUT_APPROVAL = "serving_without_approval", "Serving without approval"
         MODEL_MISSING = "model_missing", "Model missing from MLflow"
         MODEL_RENAMED = "model_renamed", "Model renamed in MLflow"
+        MODEL_RETURNED = "model_returned", "Model is back in MLflow"
+        ALIAS_MOVED_OUTSIDE = "alias_moved_outside", "Alias moved, not by Muster"
+        ARTIFACT_CHANGED = "artifact_changed", "Files of a version were overwritten"
+        RUN_DELETED = "run_deleted", "Training run deleted in MLflow"
+        LOGGED_MODEL_DELETED = "logged_model_deleted", "Logged model deleted in MLflow"
+        INTEGRITY_RESTORED = "integrity_restored", "Files of a version are as recorded again"
 
     kind = models.CharField(max_length=40, choices=Kind.choices)
     source_model = models.ForeignKey(

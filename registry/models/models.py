@@ -57,8 +57,11 @@ class RegisteredModel(models.Model):
     jurisdictions = ArrayField(models.CharField(max_length=6), default=list, blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     tier = models.SmallIntegerField(default=1)
+    computed_tier = models.SmallIntegerField(default=1)  # by the rule, before any override
     tier_answers = models.JSONField(default=dict, blank=True)
     tier_reasons = models.JSONField(default=list, blank=True)
+    # The rest of the inventory record, by field (registry.record says which there are).
+    record = models.JSONField(default=dict, blank=True)
     # Where MLflow knows it; the sweep ties the matching SourceModel to this record.
     mlflow_server = models.ForeignKey(
         MLflowServer, null=True, blank=True, on_delete=models.PROTECT, related_name="claims"

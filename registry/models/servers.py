@@ -14,6 +14,9 @@ class MLflowServer(models.Model):
     username = models.CharField(max_length=120, default="", blank=True)
     password = EncryptedTextField(default="", blank=True)
     token = EncryptedTextField(default="", blank=True)
+    ca_certificate = models.TextField(default="", blank=True)  # PEM; the system's when empty
+    # With it MLflow's webhooks are believed enough to look sooner, never for what they say.
+    webhook_secret = EncryptedTextField(default="", blank=True)
 
     next_sweep_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -24,6 +27,10 @@ class MLflowServer(models.Model):
     fault = models.TextField(default="", blank=True)
     fault_since = models.DateTimeField(null=True, blank=True)
     failures = models.IntegerField(default=0)
+    breaker_until = models.DateTimeField(null=True, blank=True)  # only probed until then
+    resolved_addresses = models.JSONField(default=list, blank=True)  # audited when they change
+    progress = models.JSONField(default=dict, blank=True)  # where a sweep that was cut goes on
+    metrics_read_fully_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -38,3 +45,21 @@ class MLflowServer(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class MLflowDelivery(models.Model):
+    """A webhook of MLflow that arrived: repeated deliveries carry the same identity."""
+
+    server = models.ForeignKey(MLflowServer, on_delete=models.CASCADE, related_name="deliveries")
+    delivery_id = models.CharField(max_length=200)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "delivery_id"], name="one_row_per_mlflow_delivery"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.delivery_id

@@ -36,6 +36,12 @@ class SourceModel(models.Model):
     first_seen_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     absent_sweeps = models.IntegerField(default=0)
+    # Somebody decided that this model needs no record here, and said why.
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    dismissed_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    dismiss_reason = models.CharField(max_length=500, default="", blank=True)
 
     class Meta:
         constraints = [
@@ -75,6 +81,11 @@ class ModelVersion(models.Model):
     evidence_read_at = models.DateTimeField(null=True, blank=True)
     evidence_fault = models.TextField(default="", blank=True)
 
+    # Integrity: the files are read again on a schedule and compared with `digest`.
+    next_integrity_at = models.DateTimeField(null=True, blank=True)
+    integrity_checked_at = models.DateTimeField(null=True, blank=True)
+    integrity_fault = models.TextField(default="", blank=True)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -84,6 +95,12 @@ class ModelVersion(models.Model):
         indexes = [
             # Serves the sync's question which version a run belongs to.
             models.Index(fields=["run_id"], name="version_by_run"),
+            # Serves the integrity check's claim: the next version whose files are due.
+            models.Index(
+                fields=["next_integrity_at"],
+                condition=models.Q(next_integrity_at__isnull=False),
+                name="integrity_due",
+            ),
         ]
 
     def __str__(self) -> str:
