@@ -75,7 +75,7 @@ def visit(demo: Demo) -> None:
     if "/sign-in/" in page.url:
         raise RunnerError("the web server did not let the admin in")
     listed = browser.open(f"{demo.at.web}/fleet/", timeout=30).read().decode()
-    paths = [*_PATHS, *sorted(set(re.findall(r'href="(/models/[^"?#]+)"', listed)))]
+    paths = [*_PATHS, *sorted(set(re.findall(r'href="(/m/[^"?#]+)"', listed)))]
     say(f"visiting {_PAGES} pages ({len(paths)} different ones)")
     for number in range(_PAGES):
         browser.open(demo.at.web + paths[number % len(paths)], timeout=60).read()
