@@ -1,11 +1,29 @@
-"""Claim a due row for a while: one conditional update, so that two workers never get the same."""
+"""Claim a due row for a while: one conditional update, so that two workers never get the same.
 
+A lease is short, so that the work of a killed worker goes on soon; a heartbeat extends it while
+the worker lives. Whoever works on without a lease is stopped by the token when it writes.
+"""
+
+import logging
+import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import DatabaseError, connection, models
+from django.db.models.functions import Greatest
+
+from registry.clock import MusterNow
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 30
+# Three beats go into a lease: one that is late or lost costs nothing.
+BEAT_SECONDS = 8.0
+# A worker that still says "I live" after this hangs: somebody else shall try.
+LONGEST_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ class Stint:
 # `done` keeps one stint from taking the same row again and again.
 _CLAIM_SOURCE = """
 UPDATE monitoring_source
-SET lease_until = muster_now() + interval '150 seconds', lease_token = lease_token + 1
+SET lease_until = muster_now() + make_interval(secs => %s), lease_token = lease_token + 1
 WHERE id = (
     SELECT id FROM monitoring_source
     WHERE next_scan_at <= muster_now() AND NOT (id = ANY(%s))
@@ -50,7 +68,7 @@ RETURNING id, lease_token
 # A run waits while an earlier window of its check has an open one: verdicts come in order.
 _CLAIM_RUN = """
 UPDATE monitoring_run
-SET state = 'running', lease_until = muster_now() + interval '300 seconds',
+SET state = 'running', lease_until = muster_now() + make_interval(secs => %s),
     lease_token = lease_token + 1, attempts = attempts + 1,
     started_at = coalesce(started_at, muster_now())
 WHERE id = (
@@ -72,15 +90,62 @@ RETURNING id, lease_token
 
 def claim_source(done: Collection[int]) -> Lease | None:
     """Lease the next source that is due for a look."""
-    return _claim(_CLAIM_SOURCE, [list(done)])
+    return _claim(_CLAIM_SOURCE, [LEASE_SECONDS, list(done)])
 
 
 def claim_run() -> Lease | None:
     """Lease the next run that may be judged."""
-    return _claim(_CLAIM_RUN, [])
+    return _claim(_CLAIM_RUN, [LEASE_SECONDS])
 
 
-def _claim(statement: str, values: list[list[int]]) -> Lease | None:
+@contextmanager
+def kept(
+    rows: type[models.Model], held: Collection[Lease], *, longest: float = LONGEST_SECONDS
+) -> Iterator[None]:
+    """Extend the leases from a thread of its own while the block runs, for `longest` at most.
+
+    A lease that was given back or taken over is left alone.
+    """
+    over = threading.Event()
+    arguments = (rows, list(held), over, longest)
+    # A daemon: it must never keep a process alive whose work has ended.
+    thread = threading.Thread(target=_beat, args=arguments, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=BEAT_SECONDS)
+
+
+def _beat(
+    rows: type[models.Model], held: list[Lease], over: threading.Event, longest: float
+) -> None:
+    """Beat until the work is over; most work is, before this thread needs a connection."""
+    ends = time.monotonic() + longest
+    try:
+        while not over.wait(BEAT_SECONDS) and time.monotonic() < ends:
+            try:
+                held = [lease for lease in held if _extend(rows, lease)]
+            except DatabaseError as error:
+                logger.warning("a heartbeat did not reach the database: %s", error)
+                connection.close()
+                continue
+            if not held:
+                return
+    finally:
+        connection.close()  # connections belong to threads: nobody else would close this one
+
+
+def _extend(rows: type[models.Model], lease: Lease) -> bool:
+    mine = rows._default_manager.filter(
+        pk=lease.pk, lease_token=lease.token, lease_until__isnull=False
+    )
+    later = MusterNow() + timedelta(seconds=LEASE_SECONDS)
+    return bool(mine.update(lease_until=Greatest("lease_until", later)))
+
+
+def _claim(statement: str, values: list[object]) -> Lease | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

@@ -28,8 +28,8 @@ _LONGEST_WAIT = timedelta(minutes=2)
 def execute_due(*, at: datetime, seconds: float) -> int:
     """Judge due runs until none is left or the time is up; return how many got a verdict.
 
-    1. Claim the earliest run that may go (a lease and a token; no lock stays).
-    2. Judge it, outside any transaction.
+    1. Claim the earliest run that may go (a short lease and a token; no lock stays).
+    2. Judge it, outside any transaction, while a heartbeat extends the lease.
     3. Commit verdict, readings, alerts, health and owed messages in one transaction.
     4. Without a verdict, give it back: later, and sooner or later with a reason.
     """
@@ -46,7 +46,8 @@ def _execute(lease: Lease, stint: Stint) -> bool:
         if run.attempts > MAX_ATTEMPTS:
             _commit(run, lease, _failed(run, "it never came back"), at=stint.at)
             return True
-        found = evidence.judge(run, at=stint.at)
+        with leases.kept(Run, [lease]):
+            found = evidence.judge(run, at=stint.at)
         point("run.judged")
         _commit(run, lease, found, at=stint.at)
     except NoReference as error:

@@ -14,7 +14,7 @@ from monitoring.leases import Lease, Stint
 from monitoring.models import Batch, Check, LabelSet, Source
 
 logger = logging.getLogger(__name__)
-# So many files are digested in one look; the lease must outlast it.
+# So many files are digested in one look.
 _FILES_A_LOOK = 200
 
 
@@ -34,7 +34,8 @@ def scan_due(*, at: datetime, seconds: float) -> int:
         done.add(lease.pk)
         source = Source.objects.get(pk=lease.pk)
         started = stint.at
-        sight = _look(source)
+        with leases.kept(Source, [lease]):
+            sight = _look(source)
         _note(source, lease, sight, at=started)
     return len(done)
 

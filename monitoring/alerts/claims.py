@@ -9,13 +9,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from monitoring import leases
+from monitoring.leases import Lease
 from monitoring.models import Delivery
 from monitoring.states import DeliveryState
 from registry.clock import MusterNow
 
-# rows x the time one may take must stay below the lease, or a slow sender would be overtaken.
 CLAIM_ROWS = 3
-LEASE_SECONDS = 120
 GIVE_UP_AFTER = timedelta(hours=72)
 FEWEST_ATTEMPTS = 10
 MOST_ATTEMPTS = 2000  # far beyond what 72 hours of pauses allow: such a row kills its senders
@@ -62,11 +62,16 @@ class Claim:
     attempts: int
     at: datetime
 
+    @property
+    def lease(self) -> Lease:
+        """Return what a heartbeat extends."""
+        return Lease(self.delivery_id, self.token)
+
 
 def claim(*, skip_channels: Collection[int] = (), skip_kinds: Collection[str] = ()) -> list[Claim]:
     """Lease the next messages that are due, in order within each alert and channel."""
     values: dict[str, Any] = {
-        "lease": LEASE_SECONDS,
+        "lease": leases.LEASE_SECONDS,
         "channels": list(skip_channels),
         "kinds": list(skip_kinds),
         "rows": CLAIM_ROWS,

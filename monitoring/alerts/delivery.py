@@ -1,8 +1,9 @@
 """Work off the owed messages: lease, send, write down; a crash anywhere costs a repeat at most.
 
-Steps of `deliver_due`: (1) lease a few rows; (2) send each outside any transaction, with the key
-that every attempt carries; (3) mark it sent, put it off, or give it up. Dying between 2 and 3
-sends the message again with the same key, which is the most that can be promised.
+Steps of `deliver_due`: (1) lease a few rows, kept by a heartbeat; (2) send each outside any
+transaction, with the key that every attempt carries; (3) mark it sent, put it off, or give it up.
+Dying between 2 and 3 sends the message again with the same key, which is the most that can be
+promised.
 """
 
 import logging
@@ -12,7 +13,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import chaos
+from monitoring import chaos, leases
 from monitoring.alerts import channels, claims, message, owing, stories
 from monitoring.alerts.channels import ChannelError, Outgoing
 from monitoring.alerts.claims import Claim
@@ -21,8 +22,10 @@ from registry import actors, audit
 
 logger = logging.getLogger(__name__)
 
-# What one message may take; a row whose lease could end on the way is handed back instead.
+# What one message may take, and how long a heartbeat keeps what was claimed together; a row whose
+# lease could end on the way is handed back instead.
 ROW_SECONDS = 60.0
+HELD_SECONDS = 120.0
 
 
 @dataclass
@@ -43,11 +46,12 @@ def deliver_due(*, at: datetime, seconds: float) -> int:
         claimed = claims.claim(skip_channels=drain.channels, skip_kinds=drain.kinds)
         if not claimed:
             break
-        for row in claimed:
-            if time.monotonic() - leased_at > claims.LEASE_SECONDS - ROW_SECONDS:
-                claims.hand_back(row)
-                continue
-            _deliver(row, drain)
+        with leases.kept(Delivery, [row.lease for row in claimed], longest=HELD_SECONDS):
+            for row in claimed:
+                if time.monotonic() - leased_at > HELD_SECONDS - ROW_SECONDS:
+                    claims.hand_back(row)
+                    continue
+                _deliver(row, drain)
     return drain.sent
 
 

@@ -19,7 +19,8 @@ from registry.models import ModelVersion
 
 log = logging.getLogger(__name__)
 SYSTEM = actors.system("retraining")
-LEASE_SECONDS = 60
+# Three times what asking a trainer may take: one request, ten seconds by the wall clock.
+LEASE_SECONDS = 30
 # The wait before the next attempt; the last one repeats until the job times out.
 BACKOFF = (10, 30, 120, 600, 1800, 3600)
 MAX_ATTEMPTS = 20

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from monitoring import chaos, definitions, runs, windows
-from monitoring.alerts import claims, delivery
+from monitoring.alerts import delivery
+from monitoring.leases import LEASE_SECONDS
 from monitoring.models import Alert, Delivery, Incident, Run
 from registry import actors, clock
 from registry.models import MetricPoint, MLflowServer
@@ -56,7 +57,7 @@ def test_a_sender_that_dies_loses_nothing_and_repeats_only_with_the_same_key(
     address = f"smtp://127.0.0.1:{smtp_catcher.port}"
 
     die_at(point, process_environment, DELIVER, EMAIL_URL=address)
-    with shifted(timedelta(seconds=claims.LEASE_SECONDS + 1)):
+    with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
         delivery.deliver_due(at=clock.now(), seconds=20)
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
@@ -115,7 +116,7 @@ def test_a_worker_that_dies_leaves_one_verdict_one_alert_and_one_message(
     check = slow_model()
 
     die_at(point, process_environment, JUDGE)
-    with shifted(timedelta(seconds=301)):
+    with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
         runs.execute_due(at=clock.now(), seconds=20)
         delivery.deliver_due(at=clock.now(), seconds=20)
 

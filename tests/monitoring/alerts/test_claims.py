@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring.alerts import claims
+from monitoring.leases import LEASE_SECONDS
 from monitoring.models import Delivery
 from tests import cast
 from tests.monitoring.history import History
@@ -24,7 +25,7 @@ def test_a_leased_message_is_not_leased_again_before_the_lease_ends(history):
     [first] = claims.claim()
 
     assert claims.claim() == []
-    with shifted(timedelta(seconds=claims.LEASE_SECONDS + 1)):
+    with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
         [second] = claims.claim()
 
     assert (first.attempts, second.attempts) == (1, 2)
@@ -33,7 +34,7 @@ def test_a_leased_message_is_not_leased_again_before_the_lease_ends(history):
 
 def test_whoever_lost_the_lease_writes_nothing(history):
     [slow] = claims.claim()
-    with shifted(timedelta(seconds=claims.LEASE_SECONDS + 1)):
+    with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
         [quick] = claims.claim()
 
     assert claims.mark_sent(slow, receipt="slow") is False
