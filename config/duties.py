@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monitoring import health, runs, scans, windows
+from monitoring import events, health, runs, scans, windows
 from monitoring import tasks as monitoring_tasks
 from monitoring.alerts import delivery
 from policies import tasks as policies_tasks
@@ -37,6 +37,7 @@ class Duty:
 
 DUTIES = (
     Duty("sync", sync.sweep_due, registry_tasks.sync.apply_async),
+    Duty("answer", events.answer_due, monitoring_tasks.answer.apply_async),
     Duty("scan", scans.scan_due, monitoring_tasks.scan.apply_async),
     Duty("plan", windows.plan_due, monitoring_tasks.plan.apply_async),
     Duty("judge", runs.execute_due, monitoring_tasks.judge.apply_async),

@@ -74,7 +74,7 @@ def _alerts(model: RegisteredModel) -> list[OpenAlert]:
     )
     return [
         OpenAlert(
-            check=alert.check_ref.slug,
+            check=alert.check_slug,
             headline=alert.headline,
             severity=alert.severity,
             since=alert.since,

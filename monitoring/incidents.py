@@ -103,11 +103,9 @@ def _take(actor: Actor, key: str | int) -> tuple[Incident, list[Alert], Business
 
 def _end(alert: Alert, *, at: datetime) -> None:
     # The episode ends at the newest verdict: what comes after is judged as a new one.
-    newest = (
-        Run.objects.filter(window__check_ref=alert.check_ref_id, current=True, state__in=VERDICTS)
-        .order_by("-window__start")
-        .first()
-    )
+    runs = Run.objects.filter(window__check_ref=alert.check_ref_id, current=True)
+    verdicts = runs.filter(state__in=VERDICTS).order_by("-window__start")
+    newest = verdicts.first() if alert.check_ref_id else None
     alert.state, alert.resolved_at = AlertState.RESOLVED, at
     alert.latest_run = newest or alert.latest_run
     alert.save(update_fields=["state", "resolved_at", "latest_run"])

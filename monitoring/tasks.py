@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from monitoring import health, runs, scans, windows
+from monitoring import events, health, runs, scans, windows
 from monitoring.alerts import delivery
 from registry import clock
 
@@ -38,3 +38,9 @@ def stale(**kwargs: object) -> None:
 def deliver(**kwargs: object) -> None:
     """Send the messages that are owed."""
     delivery.deliver_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def answer(**kwargs: object) -> None:
+    """Answer what happened to models in MLflow."""
+    events.answer_due(at=clock.now(), seconds=_SECONDS)

@@ -62,7 +62,7 @@ def alert(found: Alert) -> dict[str, Any]:
         "headline": found.headline,
         "model": found.model.name,
         "slug": found.model.slug,
-        "check": found.check_ref.slug,
+        "check": found.check_slug,
         "segment": found.segment,
         "since": words.day(found.since),
         "state": found.get_state_display().lower(),

@@ -36,13 +36,13 @@ def apply(run: Run, *, at: datetime) -> Outcome:
             .prefetch_related("model__sources")
             .get(pk=run.window.check_ref_id)
         )
-        _lock_model(check.model_id)
+        lock_model(check.model_id)
         if not looks.is_news(run, check):
             return Outcome()
         return _apply(run, check, at=at)
 
 
-def _lock_model(model_id: int) -> None:
+def lock_model(model_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, model_id])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from monitoring.alerts.event_words import WORDS as EVENTS
 from monitoring.alerts.wording import STATES, Crossing, crossing, day
 
 SHAPES = {"critical": "◆", "watch": "▲", "unknown": "?", "ok": "●"}
@@ -86,7 +87,7 @@ class Letter:
 
 def shown_state(condition: str, severity: str) -> str:
     """Return the health word a condition shows as; a fault means that we do not know."""
-    crossed = condition in ("drift", "breach")
+    crossed = condition in ("drift", "breach") or condition in EVENTS
     return severity if crossed or severity == "critical" else "unknown"
 
 
@@ -124,6 +125,8 @@ def _resolved(story: Story) -> Letter:
         how = f"{story.resolved_by} closed incident {story.incident}."
     elif story.condition in ("drift", "breach"):
         how = f"{story.good} good {'window' if story.good == 1 else 'windows'} in a row."
+    elif story.condition in EVENTS:
+        how = "MLflow shows again what was recorded."
     else:
         how = "The newest window could be judged again."
     parts = (
@@ -132,7 +135,8 @@ def _resolved(story: Story) -> Letter:
         ("How long", (f"{lasted}, from {_time(story.opened_at, story)}.",)),
         ("Still open", story.still_open),
     )
-    label = STATES.get(story.condition, story.condition)
+    event = EVENTS.get(story.condition)
+    label = event.label if event else STATES.get(story.condition, story.condition)
     over = label[:1].lower() + label[1:]
     return Letter(
         subject=_subject(SHAPES["ok"], "RESOLVED", story, f"{over} is over after {lasted}"),
@@ -154,6 +158,9 @@ def _subject(shape: str, word: str, story: Story, text: str) -> str:
 
 
 def _what(story: Story) -> tuple[str, ...]:
+    if story.condition in EVENTS:
+        others = tuple(f"Also open in this incident: {text}." for text in story.also[:5])
+        return (f"{story.headline}; seen {_time(story.opened_at, story)}.", *others)
     lines = [f"{story.headline}; bad since the window of {day(story.since)}."]
     if story.crossings and story.crossings[0].note:
         lines.append(_sentence(story.crossings[0].note))
@@ -176,6 +183,8 @@ def _sentence(text: str) -> str:
 
 def _sound(story: Story) -> tuple[str, ...]:
     """Climb the ladder: did it run in time, were there rows, did they keep the contract?"""
+    if story.condition in EVENTS:
+        return ("Yes: Muster read MLflow's answer itself; the checks go on apart from this.",)
     run = story.run
     if run.state in ("source_fault", "missed", "not_evaluated", "failed"):
         return ("No: it could not look. Nothing is known about the model in this window.",)
@@ -207,7 +216,9 @@ _LIKELY = {
 
 
 def _likely(story: Story) -> tuple[str, ...]:
-    return (_LIKELY.get(story.condition, ""), *story.similar[:2])
+    event = EVENTS.get(story.condition)
+    cause = event.likely if event else _LIKELY.get(story.condition, "")
+    return (cause, *story.similar[:2])
 
 
 def _effect(story: Story) -> tuple[str, ...]:
@@ -217,6 +228,8 @@ def _effect(story: Story) -> tuple[str, ...]:
         "before the labels come.",
         "breach": "The model's answers are worse than the limit that was agreed.",
     }.get(story.condition, "The model goes on answering, and nobody is watching how well.")
+    if story.condition in EVENTS:
+        told = EVENTS[story.condition].effect
     purpose = f"Purpose of the model: {story.purpose}" if story.purpose else ""
     return tuple(line for line in (who + told, purpose) if line)
 
@@ -224,6 +237,8 @@ def _effect(story: Story) -> tuple[str, ...]:
 def _if_nothing(story: Story) -> tuple[str, ...]:
     if story.notes:
         return story.notes
+    if story.condition in EVENTS:
+        return (EVENTS[story.condition].nothing,)
     if story.condition in ("drift", "breach"):
         windows = f"{story.good} good {'window' if story.good == 1 else 'windows'}"
         return (f"The alert stays open until {windows} in a row have been seen.",)
@@ -237,19 +252,26 @@ def _do_now(story: Story) -> tuple[str, ...]:
         "data_fault": "Ask whoever owns the feed; a corrected batch is judged again by itself.",
         "breach": "Open the incident and decide: retrain, restrict the model, or accept.",
     }.get(story.condition, "Open the incident and look at the run.")
+    if story.condition in EVENTS:
+        first = EVENTS[story.condition].do_now
     return (first, "Acknowledge, so that the others know that somebody is on it.")
 
 
 def _footer(story: Story) -> tuple[str, ...]:
     told = f"Told as well: {', '.join(story.told)}." if story.told else "Nobody else was told."
     version = f" version {story.check_version}" if story.check_version is not None else ""
+    rule = (
+        f"Rule: check {story.check} ({story.check_kind}){version}, "
+        f"{story.bad} of {story.of} windows."
+        if story.check
+        else "Rule: every look at MLflow is compared with what Muster had recorded."
+    )
     why = f"You get this as {story.role}." if story.role else ""
     return tuple(
         line
         for line in (
             told,
-            f"Rule: check {story.check} ({story.check_kind}){version}, "
-            f"{story.bad} of {story.of} windows.",
+            rule,
             f"{why} Model page: {story.model_url}".strip(),
         )
         if line

@@ -31,8 +31,8 @@ def tell(delivery: Delivery) -> Story:
         unit=model.unit.name,
         tier=model.tier,
         purpose=model.purpose,
-        check=alert.check_ref.slug,
-        check_kind=alert.check_ref.get_kind_display().lower(),
+        check=alert.check_slug,
+        check_kind=alert.check_ref.get_kind_display().lower() if alert.check_ref else "",
         check_version=detail.get("check_version"),
         segment=alert.segment,
         since=alert.since,
@@ -43,7 +43,7 @@ def tell(delivery: Delivery) -> Story:
         incident=f"INC-{incident.pk}",
         incident_url=f"{settings.MUSTER_PUBLIC_URL}/incidents/{incident.pk}/",
         model_url=f"{settings.MUSTER_PUBLIC_URL}/m/{model.slug}/",
-        run=_run_facts(alert.opened_by_run, alert.check_ref.kind),
+        run=_run_facts(alert.opened_by_run, alert.check_ref),
         crossings=tuple(Crossing(**found) for found in detail.get("crossings", [])),
         crossings_total=detail.get("crossings_total", 0),
         bad=detail.get("bad", 1),
@@ -59,8 +59,8 @@ def tell(delivery: Delivery) -> Story:
     )
 
 
-def _run_facts(run: Run | None, kind: str) -> RunFacts:
-    if run is None:
+def _run_facts(run: Run | None, check: Check | None) -> RunFacts:
+    if run is None or check is None:
         return RunFacts(state="")
     return RunFacts(
         state=run.state,
@@ -73,7 +73,7 @@ def _run_facts(run: Run | None, kind: str) -> RunFacts:
         completeness=run.completeness,
         violations=_texts(run.summary.get("violations", [])),
         # A performance check repeats its scores there; they are told as what crossed already.
-        notes=_texts(run.summary.get("notes", []) if kind == Check.Kind.DATA else []),
+        notes=_texts(run.summary.get("notes", []) if check.kind == Check.Kind.DATA else []),
     )
 
 

@@ -31,7 +31,7 @@ class AlertAnswer(BaseModel):
     id: int
     model: str
     business_unit: str
-    check: str
+    check: str | None
     condition: str
     segment: str
     state: str
@@ -97,7 +97,7 @@ def show(alert: Alert) -> AlertAnswer:
         id=alert.pk,
         model=alert.model.slug,
         business_unit=alert.model.unit.slug,
-        check=alert.check_ref.slug,
+        check=alert.check_slug or None,
         condition=alert.condition,
         segment=alert.segment,
         state=alert.state,

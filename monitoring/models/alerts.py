@@ -44,10 +44,15 @@ class Incident(models.Model):
 
 
 class Alert(models.Model):
-    """One episode of one condition of one check and segment."""
+    """One episode of one condition of one check and segment.
+
+    Without a check it tells what happened to the model in MLflow; the segment names the version.
+    """
 
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="alerts")
-    check_ref = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="alerts")
+    check_ref = models.ForeignKey(
+        Check, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
+    )
     condition = models.CharField(max_length=20)  # drift, breach, data_fault, source_fault, …
     segment = models.CharField(max_length=250, default="", blank=True)
     state = models.CharField(max_length=20, choices=AlertState.choices, default=AlertState.FIRING)
@@ -76,11 +81,21 @@ class Alert(models.Model):
                 condition=~Q(state=AlertState.RESOLVED.value),
                 name="one_open_alert_per_condition",
             ),
+            models.UniqueConstraint(
+                fields=["model", "condition", "segment"],
+                condition=Q(check_ref__isnull=True) & ~Q(state=AlertState.RESOLVED.value),
+                name="one_open_alert_per_event_condition",
+            ),
         ]
         indexes = [
             # Serves health and the model page: what is open for this model.
             models.Index(fields=["model", "state"], name="alerts_of_model"),
         ]
+
+    @property
+    def check_slug(self) -> str:
+        """The check's slug, or '' for what happened in MLflow."""
+        return self.check_ref.slug if self.check_ref else ""
 
     def __str__(self) -> str:
         return f"{self.condition} of check {self.check_ref_id} since {self.since:%Y-%m-%d}"

@@ -160,7 +160,9 @@ def _request(decision: Decision, spec: PolicySpec, at: datetime) -> None:
 def _tell(model: RegisteredModel, decided: Decided, at: datetime) -> None:
     """Write the decision on the model's open alerts; the sender renders what stands there."""
     text = _LEADS[Decision.Action(decided.action)] + decided.reasons[0]
-    alerts = Alert.objects.filter(model=model).exclude(state=AlertState.RESOLVED).order_by("pk")
+    # What happened in MLflow itself is nothing that retraining answers.
+    alerts = Alert.objects.filter(model=model, check_ref__isnull=False)
+    alerts = alerts.exclude(state=AlertState.RESOLVED).order_by("pk")
     AlertNote.objects.bulk_create(
         [AlertNote(alert=alert, kind=NOTE, text=_short(text), at=at) for alert in alerts],
         update_conflicts=True,

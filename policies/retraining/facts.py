@@ -151,8 +151,8 @@ def _faults(model: RegisteredModel, runs: list[Run]) -> tuple[FaultSeen, ...]:
         .order_by("since", "pk")
     )
     found = {
-        (alert.check_ref.slug, alert.condition): FaultSeen(
-            alert.check_ref.slug, alert.condition, alert.since, alert.headline[:300]
+        (alert.check_slug, alert.condition): FaultSeen(
+            alert.check_slug, alert.condition, alert.since, alert.headline[:300]
         )
         for alert in alerts
     }

@@ -247,7 +247,6 @@ class Migration(migrations.Migration):
                     ("model_missing", "Model missing from MLflow"),
                     ("model_renamed", "Model renamed in MLflow"),
                     ("model_returned", "Model is back in MLflow"),
-                    ("alias_moved_outside", "Alias moved, not by Muster"),
                     ("artifact_changed", "Files of a version were overwritten"),
                     ("run_deleted", "Training run deleted in MLflow"),
                     ("logged_model_deleted", "Logged model deleted in MLflow"),

@@ -17,7 +17,6 @@ class ModelEvent(models.Model):
         MODEL_MISSING = "model_missing", "Model missing from MLflow"
         MODEL_RENAMED = "model_renamed", "Model renamed in MLflow"
         MODEL_RETURNED = "model_returned", "Model is back in MLflow"
-        ALIAS_MOVED_OUTSIDE = "alias_moved_outside", "Alias moved, not by Muster"
         ARTIFACT_CHANGED = "artifact_changed", "Files of a version were overwritten"
         RUN_DELETED = "run_deleted", "Training run deleted in MLflow"
         LOGGED_MODEL_DELETED = "logged_model_deleted", "Logged model deleted in MLflow"

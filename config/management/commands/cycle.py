@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db.models import Count, Exists, OuterRef
 
+from monitoring import events
 from monitoring.models import Check, Delivery, Incident, Run, Source
 from monitoring.states import OPEN_STATES, VERDICTS, DeliveryState
 from policies.models import Decision, Job, PolicyVersion
@@ -51,6 +52,7 @@ def pending() -> dict[str, int]:
         "unclaimed": RegisteredModel.objects.filter(
             mlflow_server__isnull=False, source_models=None
         ).count(),
+        "events": events.unanswered().count(),
         "sources": Source.objects.filter(scanned_at=None).count(),
         "checks": Check.objects.filter(paused=False, next_plan_at__lte=at).count(),
         "runs": Run.objects.filter(state__in=OPEN_STATES).count(),
