@@ -29,16 +29,8 @@ _OPENS: Mapping[str, str] = {
     _KIND.LOGGED_MODEL_DELETED: event_words.LOGGED_MODEL_DELETED,
     _KIND.MODEL_MISSING: event_words.MISSING,
 }
-_ENDS: Mapping[str, tuple[str, ...]] = {
-    _KIND.INTEGRITY_RESTORED: (
-        event_words.FILES_CHANGED,
-        event_words.RUN_DELETED,
-        event_words.LOGGED_MODEL_DELETED,
-    ),
-    _KIND.MODEL_RETURNED: (event_words.MISSING,),
-    _KIND.MODEL_RENAMED: (event_words.MISSING,),
-}
-_WATCHED = [_KIND.ALIAS_MOVED, *_OPENS, *_ENDS]
+_RETURNS = (_KIND.MODEL_RETURNED, _KIND.MODEL_RENAMED)
+_WATCHED = [_KIND.ALIAS_MOVED, _KIND.INTEGRITY_RESTORED, *_RETURNS, *_OPENS]
 _PAGE = 200
 
 
@@ -120,13 +112,10 @@ def _follows(event: ModelEvent, is_open: Sequence[Alert]) -> _Answer:
         known = {(alert.condition, alert.segment) for alert in is_open}
         opens = _OPENS[event.kind]
         return _Answer() if (opens, segment) in known else _Answer(opens=opens, segment=segment)
-    return _Answer(
-        ends={
-            alert.pk
-            for alert in is_open
-            if alert.condition in _ENDS[event.kind] and alert.segment == segment
-        }
-    )
+    is_back = event.kind in _RETURNS
+    over = {_OPENS[kind] for kind in event.detail.get("over", []) if kind in _OPENS}
+    ended = {event_words.MISSING} if is_back else over
+    return _Answer(ends={a.pk for a in is_open if a.condition in ended and a.segment == segment})
 
 
 def _alias_moved(detail: Mapping[str, Any], is_open: Sequence[Alert]) -> _Answer:

@@ -81,10 +81,10 @@ class ModelVersion(models.Model):
     evidence_read_at = models.DateTimeField(null=True, blank=True)
     evidence_fault = models.TextField(default="", blank=True)
 
-    # Integrity: the files are read again on a schedule and compared with `digest`.
+    # Integrity: the files are read again on a schedule and compared with `files`.
     next_integrity_at = models.DateTimeField(null=True, blank=True)
     integrity_checked_at = models.DateTimeField(null=True, blank=True)
-    integrity_fault = models.TextField(default="", blank=True)
+    integrity_faults = models.JSONField(default=dict, blank=True)  # {kind of event: its detail}
 
     class Meta:
         constraints = [
@@ -95,12 +95,6 @@ class ModelVersion(models.Model):
         indexes = [
             # Serves the sync's question which version a run belongs to.
             models.Index(fields=["run_id"], name="version_by_run"),
-            # Serves the integrity check's claim: the next version whose files are due.
-            models.Index(
-                fields=["next_integrity_at"],
-                condition=models.Q(next_integrity_at__isnull=False),
-                name="integrity_due",
-            ),
         ]
 
     def __str__(self) -> str:

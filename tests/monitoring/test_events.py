@@ -107,10 +107,13 @@ def test_a_version_that_is_no_longer_what_it_was(
     happen(model, kind, number=1, files=["model.pkl"])
     assert answer() == 2
     assert open_alerts() == [condition]
-    happen(model, Kind.INTEGRITY_RESTORED, number=2)
+    happen(model, Kind.INTEGRITY_RESTORED, number=2, over=[kind])
     answer()
     assert open_alerts() == [condition]
-    happen(model, Kind.INTEGRITY_RESTORED, number=1)
+    happen(model, Kind.INTEGRITY_RESTORED, number=1, over=["other"])
+    answer()
+    assert open_alerts() == [condition]
+    happen(model, Kind.INTEGRITY_RESTORED, number=1, over=[kind])
     answer()
     assert open_alerts() == []
     kinds = set(Delivery.objects.values_list("kind", flat=True))
