@@ -16,6 +16,7 @@ from registry.models import (
     FleetRole,
     Membership,
     MLflowServer,
+    ModelRevision,
     Person,
     RegisteredModel,
 )
@@ -116,6 +117,16 @@ def visible_units(actor: Actor) -> QuerySet[BusinessUnit]:
 def visible_models(actor: Actor) -> QuerySet[RegisteredModel]:
     """Return the models the actor may see; the only way views and serializers get at models."""
     return RegisteredModel.objects.filter(unit__in=visible_units(actor).values("pk"))
+
+
+def visible_revisions(actor: Actor) -> QuerySet[ModelRevision]:
+    """Return what models said in the past, as far as the actor may see it.
+
+    Both the unit that a model belongs to and the one it belonged to then must be visible: a unit
+    neither learns what a model was before it came, nor what becomes of one that it gave away.
+    """
+    units = visible_units(actor).values("pk")
+    return ModelRevision.objects.filter(unit__in=units, model__unit__in=units)
 
 
 def visible_people(actor: Actor) -> QuerySet[Person]:

@@ -6,6 +6,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from registry import tiering
 from registry.models import (
     BusinessUnit,
     FleetRole,
@@ -87,6 +88,7 @@ class RegisteredModelFactory(DjangoModelFactory[RegisteredModel]):
     task = Task.CLASSIFICATION
     lifecycle = Lifecycle.ACTIVE
     decision_role = DecisionRole.ONE_INPUT
+    tier_reasons = factory.LazyAttribute(lambda model: [*tiering.assess({}).reasons])
 
     @factory.post_generation
     def remembered(self, create: bool, extracted: object, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registry import access, audit, bodies, claims, inputs, queries, tiering
+from registry import access, audit, bodies, claims, history, inputs, queries, tiering
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
@@ -85,8 +85,9 @@ def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) 
     claims.tie_model(model)
     audit.record(
         actor, "model.registered", model, at=at, unit=model.unit,
-        after=snapshot(model), reason=body.change_reason,
+        after=(after := snapshot(model)), reason=body.change_reason,
     )  # fmt: skip
+    history.note(actor, model, after, at=at, reason=body.change_reason)
     return model
 
 
@@ -111,7 +112,9 @@ def _change(
     after = snapshot(model)
     if after == before:
         return model
-    model.save(update_fields=[*columns, "slug", "tier", "tier_reasons", "updated_at"])
+    model.save(
+        update_fields=[*columns, "slug", "tier", "computed_tier", "tier_reasons", "updated_at"]
+    )
     if any(before[field] != after[field] for field in ("tier", "tier_answers")):
         _keep_assessment(actor, model, at=at)
     if before["mlflow"] != after["mlflow"]:
@@ -123,6 +126,7 @@ def _change(
         actor, "model.changed", model, at=at, unit=model.unit,
         before=before, after=after, reason=body.change_reason,
     )  # fmt: skip
+    history.note(actor, model, after, at=at, reason=body.change_reason)
     return model
 
 
@@ -173,6 +177,7 @@ def _conflicts_told() -> Iterator[None]:
 def _assess(model: RegisteredModel) -> None:
     found = tiering.assess(model.tier_answers)
     model.tier, model.tier_reasons = found.tier, list(found.reasons)
+    model.computed_tier = found.tier
 
 
 def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> None:
@@ -188,9 +193,13 @@ def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> N
 
 
 def snapshot(model: RegisteredModel) -> dict[str, Any]:
-    """Return the record as the audit keeps it."""
+    """Return the whole record as the audit and the history keep it.
+
+    The default use is not repeated: it has the record's own purpose and jurisdictions.
+    """
     claim = model.mlflow_server and f"{model.mlflow_server.slug}: {model.mlflow_name}"
     return {
+        "uuid": str(model.uuid),
         "slug": model.slug,
         "name": model.name,
         "business_unit": model.unit.slug,
@@ -204,6 +213,9 @@ def snapshot(model: RegisteredModel) -> dict[str, Any]:
         "jurisdictions": list(model.jurisdictions),
         "tags": list(model.tags),
         "tier": model.tier,
+        "computed_tier": model.computed_tier,
         "tier_answers": dict(model.tier_answers),
+        "tier_reasons": list(model.tier_reasons),
         "mlflow": claim,
+        "record": dict(model.record),
     }
