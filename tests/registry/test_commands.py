@@ -124,3 +124,29 @@ def test_the_service_writes_what_it_must_and_cannot_rewrite_history(service_role
     for statement in refused:
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             service_role.execute(statement)
+
+
+@pytest.mark.django_db
+def test_rotated_secrets_need_the_old_key_no_more(settings):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.MUSTER_FERNET_KEYS = [old]
+    server = factories.MLflowServerFactory.create(password="hush", token="")
+    settings.MUSTER_FERNET_KEYS = [new, old]
+    assert run("rotate_secrets") == ["1 secrets encrypted anew, 0 had the first key already"]
+    assert run("rotate_secrets") == ["0 secrets encrypted anew, 1 had the first key already"]
+    settings.MUSTER_FERNET_KEYS = [new]
+    assert MLflowServer.objects.get(pk=server.pk).password == "hush"
+
+
+@pytest.mark.django_db
+def test_a_secret_no_key_opens_is_named_and_the_others_are_renewed(settings):
+    lost, old, new = (Fernet.generate_key().decode() for _ in range(3))
+    settings.MUSTER_FERNET_KEYS = [lost]
+    gone = factories.MLflowServerFactory.create(password="lost")
+    settings.MUSTER_FERNET_KEYS = [old]
+    kept = factories.MLflowServerFactory.create(token="kept")
+    settings.MUSTER_FERNET_KEYS = [new, old]
+    with pytest.raises(CommandError, match=f"registry_mlflowserver {gone.pk}"):
+        run("rotate_secrets")
+    settings.MUSTER_FERNET_KEYS = [new]
+    assert MLflowServer.objects.values_list("token", flat=True).get(pk=kept.pk) == "kept"
