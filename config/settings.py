@@ -54,6 +54,8 @@ MUSTER_FERNET_KEYS = env.list("MUSTER_FERNET_KEYS", default=[])
 # How often MLflow servers and landing folders are looked at, in seconds.
 MUSTER_SYNC_SECONDS = env.int("MUSTER_SYNC_SECONDS", default=60)
 MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)
+# Tags of MLflow's models that name the business unit; the first one that is set counts.
+MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])
 # A named crash point at which the process kills itself; only tests set it.
 MUSTER_CHAOS = env.str("MUSTER_CHAOS", default="")
 

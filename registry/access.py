@@ -7,7 +7,10 @@ the words who could grant it.
 from collections.abc import Iterable
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from registry.actors import Actor
 from registry.models import (
@@ -19,6 +22,7 @@ from registry.models import (
     ModelRevision,
     Person,
     RegisteredModel,
+    SourceModel,
 )
 from registry.models.people import FleetRoleName, UnitRole
 
@@ -143,6 +147,21 @@ def visible_servers(actor: Actor) -> QuerySet[MLflowServer]:
         return MLflowServer.objects.all()
     used = visible_models(actor).exclude(mlflow_server=None).values("mlflow_server")
     return MLflowServer.objects.filter(pk__in=used)
+
+
+def visible_sources(actor: Actor) -> QuerySet[SourceModel]:
+    """Return the models of MLflow that have no record and that the actor may know of.
+
+    The names of other units' models are theirs: outside the fleet-wide roles one sees only what
+    carries the tag of a unit that one sees. `unit_tag` is that tag, or empty.
+    """
+    tags = [KeyTextTransform(name, "tags") for name in settings.MUSTER_UNIT_TAGS]
+    # Twice, because COALESCE wants two arguments even where no tag is set up.
+    unit_tag = Coalesce(*tags, Value(""), Value(""), output_field=TextField())
+    found = SourceModel.objects.filter(registered_model=None).annotate(unit_tag=unit_tag)
+    if actor.person is None or Right.SEE in _fleet_rights(actor):
+        return found
+    return found.filter(unit_tag__in=visible_units(actor).values("slug"))
 
 
 def visible_audit(actor: Actor) -> QuerySet[AuditEvent]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from registry.models import Person
+from registry.models import ApiToken, Person
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,17 @@ class Actor:
 def of_person(person: Person, *, request_id: str = "") -> Actor:
     """Return the actor for somebody who is signed in on the pages."""
     return Actor(person=person, label=person.email, request_id=request_id)
+
+
+def of_token(token: ApiToken, *, request_id: str = "") -> Actor:
+    """Return the actor for a script that signed in with a token, within the token's limits."""
+    return Actor(
+        person=token.person,
+        label=f"{token.person.email} (token {token.name})",
+        request_id=request_id,
+        unit_id=token.unit_id,
+        scopes=frozenset(token.scopes) if token.scopes else None,
+    )
 
 
 def system(part: str) -> Actor:

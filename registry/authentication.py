@@ -6,7 +6,6 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from registry import actors, clock, tokens
-from registry.actors import Actor
 from registry.models import Person
 
 
@@ -20,12 +19,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = tokens.find(key.strip(), at=clock.now())
         if token is None:
             raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
-        request._request.actor = Actor(  # type: ignore[attr-defined]
-            person=token.person,
-            label=f"{token.person.email} (token {token.name})",
-            request_id=getattr(request._request, "request_id", ""),
-            unit_id=token.unit_id,
-            scopes=frozenset(token.scopes) if token.scopes else None,
+        request._request.actor = actors.of_token(  # type: ignore[attr-defined]
+            token, request_id=getattr(request._request, "request_id", "")
         )
         return token.person, token
 

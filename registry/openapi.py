@@ -64,11 +64,13 @@ def documented(
     upsert: bool = False,
     created: bool = False,
     empty: bool = False,
+    later: bool = False,
     filters: Mapping[str, str] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Describe a handler for the OpenAPI document; its docstring becomes the description."""
     given = _page_of(answer) if listed and answer else answer
     codes = [204] if empty else [201] if created else [200, 201] if upsert else [200]
+    codes += [202] if later else []
     responses: dict[Any, Any] = dict.fromkeys(codes, given)
     for code in (400, 401, 403, 404):
         responses[(code, "application/problem+json")] = Problem

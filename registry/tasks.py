@@ -1,10 +1,10 @@
-"""Hurry the registry's duty; what is due stays due if this is lost."""
+"""Hurry the registry's duties; what is due stays due if this is lost."""
 
 from typing import Any
 
 from celery import shared_task
 
-from registry import clock
+from registry import clock, operations
 from registry.mlflow.sync import sweep_due
 
 _SECONDS = 60.0
@@ -14,3 +14,9 @@ _SECONDS = 60.0
 def sync(**kwargs: Any) -> None:
     """Read the MLflow servers that are due."""
     sweep_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def operate(**kwargs: Any) -> None:
+    """Go on with imports that were asked for."""
+    operations.work_due(at=clock.now(), seconds=_SECONDS)

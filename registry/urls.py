@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from registry.api import audit, models, people, servers, tokens
+from registry.api import audit, discovery, models, operations, people, servers, tokens
 from registry.api_view import route
 
 api_urlpatterns: list[URLPattern] = [
@@ -14,6 +14,12 @@ api_urlpatterns: list[URLPattern] = [
     route("people/<email>/", people.PersonDetail, "person"),
     route("mlflow-servers/", servers.ServerList, "servers"),
     route("mlflow-servers/<slug>/", servers.ServerDetail, "server"),
+    route("discovery/", discovery.DiscoveryList, "discovery"),
+    route("discovery/<key>/dismiss/", discovery.Dismiss, "discovery-dismiss"),
+    route("discovery/<key>/restore/", discovery.Restore, "discovery-restore"),
+    route("imports/mlflow/", operations.MLflowImportView, "import-mlflow"),
+    route("operations/<key>/", operations.OperationDetail, "operation"),
+    route("operations/<key>/errors.csv", operations.OperationErrors, "operation-errors"),
     route("models/", models.ModelList, "models"),
     route("models/<key>/", models.ModelDetail, "model"),
     route("models/<key>/versions/", models.VersionList, "versions"),

@@ -1,7 +1,8 @@
 """One row a route: what kind of thing it shows, and how to address ours.
 
-Kinds: `object` (belongs to a unit: 404 for others), `list` (shows what one may see), `platform`
-(no unit: changed by platform admins only), `self` (one's own things), `public` (before sign-in).
+Kinds: `object` (belongs to a unit: 404 for others), `own` (belongs to one person: 404 for all
+others but platform admins), `list` (shows what one may see), `platform` (no unit: changed by
+platform admins only), `self` (one's own things), `public` (before sign-in).
 """
 
 from collections.abc import Callable
@@ -39,6 +40,14 @@ def incident(world: World) -> dict[str, object]:
     return {"number": world.incident.pk}
 
 
+def found(world: World) -> dict[str, object]:
+    return {"key": world.server.source_models.get(registered_model=None).pk}
+
+
+def operation(world: World) -> dict[str, object]:
+    return {"key": world.owner.operations.get().uuid}
+
+
 REGISTRY = {
     "api/v1/me/": Row("self"),
     "api/v1/business-units/": Row("list"),
@@ -53,6 +62,12 @@ REGISTRY = {
     "api/v1/models/<key>/versions/": Row("object", model),
     "api/v1/models/<key>/versions/<number>/": Row("object", version),
     "api/v1/models/<key>/metrics/": Row("object", model),
+    "api/v1/discovery/": Row("list"),
+    "api/v1/discovery/<key>/dismiss/": Row("object", found),
+    "api/v1/discovery/<key>/restore/": Row("object", found),
+    "api/v1/imports/mlflow/": Row("list"),
+    "api/v1/operations/<key>/": Row("own", operation),
+    "api/v1/operations/<key>/errors.csv": Row("own", operation),
     "api/v1/tokens/": Row("self"),
     "api/v1/tokens/<token_id>/": Row("self", lambda w: {"token_id": 0}),
     "api/v1/audit/": Row("list"),

@@ -96,7 +96,7 @@ def test_every_row_has_a_route():
     assert [path for path in ROWS if path not in paths] == []
 
 
-@pytest.mark.parametrize("route", routes_of("object", "list", "platform", "self"), ids=ids)
+@pytest.mark.parametrize("route", routes_of("object", "own", "list", "platform", "self"), ids=ids)
 def test_a_stranger_is_asked_to_sign_in(route, ours):
     stranger = Reader("stranger", None)
 
@@ -110,7 +110,7 @@ def test_a_stranger_is_asked_to_sign_in(route, ours):
         assert OURS not in answer.content.decode().replace(path_of(route, ours), "")
 
 
-@pytest.mark.parametrize("route", routes_of("object"), ids=ids)
+@pytest.mark.parametrize("route", routes_of("object", "own"), ids=ids)
 def test_an_object_of_another_unit_does_not_exist(route, ours, theirs):
     for outsider in outsiders(ours, theirs, pages=not route.path.startswith("api/")):
         for method in route.methods():
@@ -154,6 +154,14 @@ def test_a_viewer_reads_and_changes_nothing(route, ours):
             assert answer.status_code in (403, 404, 405), method
 
 
+@pytest.mark.parametrize("route", routes_of("own"), ids=ids)
+def test_what_is_ones_own_is_not_even_the_units(route, ours):
+    for role in ("viewer", "owner", "unit_admin"):
+        colleague = reader(role, unit=ours.unit, role=role)
+        for method in route.methods():
+            assert colleague.call(method, path_of(route, ours)).status_code in (404, 405), role
+
+
 @pytest.mark.parametrize("route", routes_of("object", "list"), ids=ids)
 @pytest.mark.parametrize("role", ["risk_reader", "auditor"])
 def test_a_fleet_reader_reads_all_and_changes_nothing(route, role, ours):
@@ -168,7 +176,7 @@ def test_a_fleet_reader_reads_all_and_changes_nothing(route, role, ours):
             assert answer.status_code != 400 or row_of(route).kind == "list"
 
 
-@pytest.mark.parametrize("route", routes_of("object"), ids=ids)
+@pytest.mark.parametrize("route", routes_of("object", "own"), ids=ids)
 def test_the_owner_can_read_it(route, ours):
     owner = Reader("owner", ours.owner, key_of(ours.owner))
 

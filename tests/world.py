@@ -96,6 +96,24 @@ def _version(mark: str, server: r.MLflowServer, model: r.RegisteredModel) -> r.M
         first_seen_at=MONDAY,
         seen_at=MONDAY,
     )
+    r.SourceModel.objects.create(
+        server=server,
+        name=f"unregistered {mark}",
+        created_ms=2,
+        tags={"bu": model.unit.slug},
+        first_seen_at=MONDAY,
+        seen_at=MONDAY,
+    )
+    r.Operation.objects.create(
+        kind="import_mlflow",
+        person=model.owner,
+        body={"work": {"server": server.slug}, "by_token": False},
+        total=1,
+        results=[{"row": 1, "model": mark, "slug": "", "status": "refused", "errors": []}],
+        state="done",
+        created_at=MONDAY,
+        finished_at=MONDAY,
+    )
     version = r.ModelVersion.objects.create(
         source_model=source_model,
         number=1,

@@ -1,0 +1,124 @@
+"""Endpoints of imports and of the operations that do them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from pydantic import BaseModel
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry import operations
+from registry.api_view import ResourceView, documented
+from registry.imports import from_mlflow, results
+from registry.imports.mapping import MLflowImport
+from registry.imports.results import RowResult
+from registry.models import ApiToken, Operation
+
+
+class OperationAnswer(BaseModel):
+    """How far an operation is; one that is only tried (`dry_run`) has no `operation`."""
+
+    operation: UUID | None
+    kind: str
+    state: str
+    total: int
+    done: int
+    counts: dict[str, int]
+    results: list[RowResult]
+    fault: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def shown(row: Operation) -> OperationAnswer:
+    """Return what is answered about one operation."""
+    return OperationAnswer(
+        operation=row.uuid,
+        kind=row.kind,
+        state=row.state,
+        total=row.total,
+        done=len(row.results),
+        counts=results.counts(row.results),
+        results=row.results,
+        fault=row.fault,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
+
+
+def tried(kind: str, rows: Sequence[RowResult], *, total: int, at: datetime) -> OperationAnswer:
+    """Return what is answered about an import that was only tried."""
+    return OperationAnswer(
+        operation=None,
+        kind=kind,
+        state="preview",
+        total=total,
+        done=len(rows),
+        counts=results.counts(row.model_dump() for row in rows),
+        results=list(rows),
+        fault="",
+        created_at=at,
+        finished_at=at,
+    )
+
+
+def find(view: ResourceView, key: str) -> Operation:
+    """Return the operation with this UUID as far as the caller may look at it."""
+    try:
+        return operations.visible(view.actor).get(uuid=UUID(key))
+    except ValueError as error:
+        raise Operation.DoesNotExist from error
+
+
+class ImportView(ResourceView):
+    """Parent of the imports: small ones are answered when done, others with 202."""
+
+    def begin(self, kind: str, body: dict[str, Any], *, total: int, dry_run: bool) -> Response:
+        if dry_run:
+            rows = min(total, operations.AT_ONCE)
+            found = operations.preview(self.actor, kind, body, rows=rows, at=self.at)
+            return self.answer(tried(kind, found, total=total, at=self.at))
+        token = self.request.auth if isinstance(self.request.auth, ApiToken) else None
+        row = operations.start(self.actor, kind, body, total=total, token=token, at=self.at)
+        answer = self.answer(shown(row))
+        if row.finished_at is None:
+            answer.status_code = 202
+            answer["Location"] = f"/api/v1/operations/{row.uuid}/"
+        return answer
+
+
+class MLflowImportView(ImportView):
+    @documented("Import from MLflow", body=MLflowImport, answer=OperationAnswer, later=True)
+    def post(self, request: Request) -> Response:
+        """Register MLflow's models, or update known ones, by a map of tags; safe to repeat.
+
+        At most 200 rows are answered when they are done, more with 202 and an operation.
+        """
+        wanted = from_mlflow.read(self.actor, request.data, at=self.at)
+        body = wanted.model_dump(mode="json", exclude_unset=True)
+        kind, total = Operation.Kind.IMPORT_MLFLOW, len(wanted.models or [])
+        return self.begin(kind, body, total=total, dry_run=wanted.dry_run)
+
+
+class OperationDetail(ResourceView):
+    @documented("Get an operation", answer=OperationAnswer)
+    def get(self, request: Request, key: str) -> Response:
+        """Return how far it is and what became of each row; for who asked for it."""
+        return self.answer(shown(find(self, key)))
+
+
+class OperationErrors(ResourceView):
+    @documented("Get the errors of an operation", empty=True)
+    def get(self, request: Request, key: str) -> HttpResponseBase:
+        """Return one line an error, as CSV."""
+        return errors_file(find(self, key))
+
+
+def errors_file(row: Operation) -> HttpResponseBase:
+    """Return the errors of an operation as a file to save."""
+    answer = StreamingHttpResponse(results.errors_csv(row.results), content_type="text/csv")
+    answer["Content-Disposition"] = f'attachment; filename="errors-{row.uuid}.csv"'
+    return answer
