@@ -7,12 +7,14 @@ clock and by a byte cap, however slowly or endlessly the other side talks.
 
 import hashlib
 import http.client
+import io
 import os
 import re
 import ssl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,19 +24,41 @@ from registry.wire import Deadline, DeadlinePassed, Wire, connect, resolve
 MAX_BYTES = 16_777_216
 _CHUNK = 65_536
 _PORTS = {"http": 80, "https": 443}
-_TLS = ssl.create_default_context()
+_STALL_SECONDS = 10.0
+_SLOWEST = 4096  # bytes a second, once a download had time to begin
 
 
 class OutboundError(Exception):
     """The other side could not be reached or did not answer as it should.
 
-    `permanent` says that trying again will not help; `status` is set when there was an answer.
+    `permanent` says that trying again will not help; `status` is set when there was an answer,
+    and `too_large` when it was one beyond the cap.
     """
 
-    def __init__(self, message: str, permanent: bool = False, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        permanent: bool = False,
+        status: int | None = None,
+        too_large: bool = False,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.status = status
+        self.too_large = too_large
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a target may be reached: by which allowed origin, which addresses, whose certificate.
+
+    `addresses` were resolved before and are not asked for again; `ca` is PEM text that replaces
+    the certificate authorities of the system.
+    """
+
+    allowed_origins: Collection[str] = ()
+    addresses: Sequence[str] = ()
+    ca: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,15 +110,19 @@ def request(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     allowed_origins: Collection[str] = (),
+    addresses: Sequence[str] = (),
+    ca: str = "",
     seconds: float = 10.0,
     max_bytes: int = MAX_BYTES,
 ) -> Answer:
     """Send one request and return the whole answer, or raise OutboundError."""
-    deadline = Deadline(seconds)
-    with _open(method, url, headers or {}, body, allowed_origins, deadline) as response:
-        pieces = list(_pieces(response, max_bytes))
+    way = Way(allowed_origins, addresses, ca)
+    whole = io.BytesIO()
+    with _open(method, url, headers or {}, body, way, Deadline(seconds)) as response:
+        for piece in _pieces(response, max_bytes):
+            whole.write(piece)
         found = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, found, b"".join(pieces))
+        return Answer(response.status, found, whole.getvalue())
 
 
 def download(
@@ -103,14 +131,21 @@ def download(
     *,
     headers: Mapping[str, str] | None = None,
     allowed_origins: Collection[str] = (),
+    addresses: Sequence[str] = (),
+    ca: str = "",
     seconds: float = 120.0,
     max_bytes: int = 1_073_741_824,
+    beat: Callable[[], None] = lambda: None,
 ) -> tuple[int, str]:
-    """Stream an answer to a file; return its size and SHA-256. Half a file is never left."""
-    deadline, digest, size = Deadline(seconds), hashlib.sha256(), 0
+    """Stream an answer to a file; return its size and SHA-256. Half a file is never left.
+
+    `beat` is called whenever something came; what stalls or only drips is left after 10 s.
+    """
+    deadline = Deadline(seconds, stall=_STALL_SECONDS)
+    way, digest, size = Way(allowed_origins, addresses, ca), hashlib.sha256(), 0
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with _open("GET", url, headers or {}, b"", allowed_origins, deadline) as response:
+        with _open("GET", url, headers or {}, b"", way, deadline) as response:
             if response.status != 200:
                 text = f"The answer was {response.status} instead of the file."
                 raise OutboundError(text, status=response.status)
@@ -119,10 +154,20 @@ def download(
                     file.write(piece)
                     digest.update(piece)
                     size += len(piece)
+                    if (passed := deadline.passed()) > _STALL_SECONDS and size < _SLOWEST * passed:
+                        raise OutboundError("The file comes too slowly.")
+                    beat()
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
     return size, digest.hexdigest()
+
+
+def locate(url: str, *, allowed_origins: Collection[str] = (), seconds: float = 10.0) -> list[str]:
+    """Return the addresses that a request to `url` may go to, or raise OutboundError."""
+    deadline = Deadline(seconds)
+    with _told(parse(url), deadline):
+        return _addresses(parse(url), Way(allowed_origins), deadline)
 
 
 @contextmanager
@@ -131,7 +176,7 @@ def _open(
     url: str,
     headers: Mapping[str, str],
     body: bytes,
-    allowed_origins: Collection[str],
+    way: Way,
     deadline: Deadline,
 ) -> Iterator[http.client.HTTPResponse]:
     target = parse(url)
@@ -140,35 +185,62 @@ def _open(
         connection.port = connection.default_port = target.port  # keeps ":443" out of Host
     wire = None
     try:
-        connection.sock = wire = _wire(target, allowed_origins, deadline)
-        sent = {"Accept-Encoding": "identity", "User-Agent": "muster", **headers}
-        connection.request(method, target.path, body=body or None, headers=sent)
-        response = connection.getresponse()
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise OutboundError("The answer is compressed although that was not asked for.")
-        yield response
-    except DeadlinePassed as error:
-        raise OutboundError(f"No whole answer within {deadline.seconds:g} s.") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise OutboundError(f"{target.origin}: {_words(error)}") from error
-    except ValueError as error:
-        raise OutboundError(f"The request cannot be sent: {error}.", True) from error
+        with _told(target, deadline):
+            connection.sock = wire = _wire(target, way, deadline)
+            sent = {"Accept-Encoding": "identity", "User-Agent": "muster", **headers}
+            connection.request(method, target.path, body=body or None, headers=sent)
+            response = connection.getresponse()
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise OutboundError("The answer is compressed although that was not asked for.")
+            yield response
     finally:
         if wire is not None:
             wire.hang_up()
 
 
-def _wire(target: Target, allowed_origins: Collection[str], deadline: Deadline) -> Wire:
-    found = resolve(target.host, target.port, deadline)
-    if target.origin not in {parse(origin).origin for origin in allowed_origins}:
+@contextmanager
+def _told(target: Target, deadline: Deadline) -> Iterator[None]:
+    """Turn all that can go wrong on the way into OutboundError."""
+    try:
+        yield
+    except DeadlinePassed as error:
+        raise OutboundError(deadline.words()) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise OutboundError(f"{target.origin}: {_words(error)}") from error
+    except ValueError as error:
+        raise OutboundError(f"The request cannot be sent: {error}.", True) from error
+
+
+def _addresses(target: Target, way: Way, deadline: Deadline) -> list[str]:
+    found = list(way.addresses) or resolve(target.host, target.port, deadline)
+    if target.origin not in {parse(origin).origin for origin in way.allowed_origins}:
         # All of them, not only the one that would be used: a name that also points inside is
         # not one to talk to.
         inside = [text for text in found if not _is_public(text)]
         if inside:
             text = f"{target.origin} is not public ({inside[0]}) and not among the allowed origins."
             raise OutboundError(text, True)
-    tls = _TLS if target.scheme == "https" else None
+    return found
+
+
+def _wire(target: Target, way: Way, deadline: Deadline) -> Wire:
+    found = _addresses(target, way, deadline)
+    tls = _tls(way.ca) if target.scheme == "https" else None
     return connect(found, target.port, deadline, tls=tls, host=target.host)
+
+
+@lru_cache(maxsize=32)
+def _tls(ca: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cadata=ca or None)
+    except (ssl.SSLError, ValueError) as error:
+        raise OutboundError("The CA certificate cannot be read as PEM.", True) from error
+
+
+def check_ca(ca: str) -> None:
+    """Raise OutboundError unless `ca` is PEM text with at least one certificate."""
+    if not _tls(ca).cert_store_stats()["x509"]:
+        raise OutboundError("The text holds no certificate.", True)
 
 
 def _is_public(text: str) -> bool:
@@ -180,7 +252,8 @@ def _pieces(response: http.client.HTTPResponse, max_bytes: int) -> Iterator[byte
     left = max_bytes
     if (response.length or 0) > max_bytes:
         raise _too_large(max_bytes, response.status)
-    while piece := response.read(min(_CHUNK, left + 1)):
+    # `read1` hands over what is there, so that somebody may count how slowly it comes.
+    while piece := response.read1(min(_CHUNK, left + 1)):
         left -= len(piece)
         if left < 0:
             raise _too_large(max_bytes, response.status)
@@ -190,7 +263,8 @@ def _pieces(response: http.client.HTTPResponse, max_bytes: int) -> Iterator[byte
 
 
 def _too_large(max_bytes: int, status: int) -> OutboundError:
-    return OutboundError(f"The answer is larger than {max_bytes} bytes.", status=status)
+    text = f"The answer is larger than {max_bytes} bytes."
+    return OutboundError(text, status=status, too_large=True)
 
 
 def _words(error: BaseException) -> str:

@@ -5,6 +5,7 @@ every call gets only what is left of the whole.
 """
 
 import io
+import math
 import socket
 import ssl
 import threading
@@ -22,18 +23,32 @@ class DeadlinePassed(Exception):
 
 
 class Deadline:
-    """A point in monotonic time; `left()` raises when it has passed."""
+    """A point in monotonic time; `left()` raises when it has passed.
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
+    With `stall`, one call may take no longer than that, however much time is left.
+    """
+
+    def __init__(self, seconds: float, *, stall: float = math.inf) -> None:
+        self.seconds, self.stall = seconds, stall
+        self._begin = time.monotonic()
+        self._end = self._begin + seconds
 
     def left(self) -> float:
-        """Return the seconds that are left, more than zero."""
+        """Return the seconds that are left for the next call, more than zero."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise DeadlinePassed
-        return left
+        return min(left, self.stall)
+
+    def passed(self) -> float:
+        """Return the seconds that have gone by."""
+        return time.monotonic() - self._begin
+
+    def words(self) -> str:
+        """Say which of the two limits was hit."""
+        if self.passed() < self.seconds:
+            return f"Nothing came for {self.stall:g} s."
+        return f"No whole answer within {self.seconds:g} s."
 
 
 class Wire:

@@ -1,11 +1,14 @@
 """Follow the aliases of models: who was champion when, and who serves without approval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from registry import queries
 from registry.mlflow import records
 from registry.models import AliasEvent, MLflowServer, ModelEvent, ModelVersion, SourceModel
+
+_CHUNK = 500
 
 
 def move(
@@ -15,30 +18,70 @@ def move(
     at: datetime,
 ) -> None:
     """Write each alias that came, moved or went since the last sweep."""
-    for source in sources.values():
-        before, now = source.aliases, seen[(source.name, source.created_ms)].aliases
-        if before == now:
-            continue
-        numbers = dict(source.versions.values_list("number", "pk"))
-        SourceModel.objects.filter(pk=source.pk).update(aliases=now)
-        for alias in sorted(before.keys() | now.keys()):
-            start, end = before.get(alias), now.get(alias)
-            if start == end:
-                continue
-            AliasEvent.objects.create(
-                source_model=source, alias=alias, from_number=start, to_number=end, seen_at=at
+    moves = [
+        Move(source, alias, source.aliases.get(alias), now.get(alias))
+        for source in sources.values()
+        for now in (seen[(source.name, source.created_ms)].aliases,)
+        for alias in sorted(source.aliases.keys() | now.keys())
+        if source.aliases.get(alias) != now.get(alias)
+    ]
+    if not moves:
+        return
+    changed = {move.source.pk: move.source for move in moves}
+    for source in changed.values():
+        source.aliases = seen[(source.name, source.created_ms)].aliases
+    SourceModel.objects.bulk_update(changed.values(), ["aliases"], batch_size=_CHUNK)
+    AliasEvent.objects.bulk_create(
+        (
+            AliasEvent(
+                source_model=move.source,
+                alias=move.alias,
+                from_number=move.start,
+                to_number=move.end,
+                seen_at=at,
             )
-            ModelEvent.objects.create(
+            for move in moves
+        ),
+        batch_size=_CHUNK,
+    )
+    _tell_moved(moves, at=at)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One alias that points elsewhere than before; None where it was or is not there."""
+
+    source: SourceModel
+    alias: str
+    start: int | None
+    end: int | None
+
+
+def _tell_moved(moves: Sequence[Move], *, at: datetime) -> None:
+    rows = ModelVersion.objects.filter(source_model__in={move.source.pk for move in moves})
+    pks = {
+        (source_id, number): pk
+        for source_id, number, pk in rows.values_list("source_model_id", "number", "pk")
+    }
+    ends = [pks.get((move.source.pk, move.end or 0)) for move in moves]
+    ModelEvent.objects.bulk_create(
+        (
+            ModelEvent(
                 kind=ModelEvent.Kind.ALIAS_MOVED,
-                source_model=source,
-                model_id=source.registered_model_id,
-                version_id=numbers.get(end) if end is not None else None,
-                detail={"alias": alias, "from": start, "to": end},
+                source_model=move.source,
+                model_id=move.source.registered_model_id,
+                version_id=end,
+                detail={"alias": move.alias, "from": move.start, "to": move.end},
                 at=at,
             )
-            if alias in (queries.CHAMPION, queries.CHALLENGER) and end is not None:
-                # What decides from now on is read once more: files may have come since.
-                source.versions.filter(number=end).update(evidence_read_at=None)
+            for move, end in zip(moves, ends, strict=True)
+        ),
+        batch_size=_CHUNK,
+    )
+    # What decides from now on is read once more: files may have come since.
+    deciding = (queries.CHAMPION, queries.CHALLENGER)
+    again = [pk for move, pk in zip(moves, ends, strict=True) if pk and move.alias in deciding]
+    ModelVersion.objects.filter(pk__in=again).update(evidence_read_at=None)
 
 
 def tell_unapproved(server: MLflowServer, *, at: datetime) -> None:
@@ -55,14 +98,17 @@ def tell_unapproved(server: MLflowServer, *, at: datetime) -> None:
     wanted = {(source.pk, source.aliases[queries.CHAMPION]): source for source in serving}
     rows = ModelVersion.objects.filter(source_model__in=serving, deleted_at=None)
     ModelEvent.objects.bulk_create(
-        ModelEvent(
-            kind=kind,
-            source_model_id=source_id,
-            model_id=wanted[(source_id, number)].registered_model_id,
-            version_id=pk,
-            detail={"number": number},
-            at=at,
-        )
-        for source_id, number, pk in rows.values_list("source_model_id", "number", "pk")
-        if (source_id, number) in wanted and pk not in told
+        (
+            ModelEvent(
+                kind=kind,
+                source_model_id=source_id,
+                model_id=wanted[(source_id, number)].registered_model_id,
+                version_id=pk,
+                detail={"number": number},
+                at=at,
+            )
+            for source_id, number, pk in rows.values_list("source_model_id", "number", "pk")
+            if (source_id, number) in wanted and pk not in told
+        ),
+        batch_size=_CHUNK,
     )

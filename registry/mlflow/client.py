@@ -4,42 +4,77 @@ One request takes at most 10 s and 16 MB; a list is followed by its tokens, and 
 comes back a second time is an error, not an endless loop.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from registry.mlflow import records
+from registry.mlflow.pages import Pages
 from registry.mlflow.records import File, LoggedModel, Malformed, Model, Point, Run, Version
-from registry.mlflow.transport import API, Kind, MlflowError, Transport, objects
+from registry.mlflow.transport import API, Kind, MlflowError, OutOfTime, Transport, objects
 from registry.models import MLflowServer
 
-__all__ = ["Client", "Kind", "MlflowError"]
+__all__ = ["Client", "Kind", "MlflowError", "OutOfTime"]
 _FILES_API = "/ajax-api/2.0/mlflow/"
-_RUNS_A_REQUEST = 200
+RUNS_A_REQUEST = 200
+_HISTORIES_A_REQUEST = 100  # as many as MLflow takes
 _POINTS_A_PAGE = 10_000
-_SAMPLED = 2500  # MLflow's interval answer is thinned out beyond this many points
-_LAST_STEP = 2**63 - 1
+_SAMPLED = 500  # MLflow's interval answer is thinned out beyond this many points a run
+_MAX_PAGES = 100  # of one list in one sweep, however often it was cut
+_STEPS = (-(2**63), 2**63 - 1)
 Found = TypeVar("Found")
 
 
 class Client:
     """Read one MLflow server; all that one object asks takes at most `seconds` together."""
 
-    def __init__(self, server: MLflowServer, *, seconds: float = 120.0) -> None:
-        self._wire = Transport(server, seconds=seconds)
+    def __init__(
+        self,
+        server: MLflowServer,
+        *,
+        seconds: float = 120.0,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._wire = Transport(server, seconds=seconds, beat=beat)
+        self._experiments: list[str] | None = None
 
-    def search_registered_models(self) -> list[Model]:
-        """Return every registered model, each once, with its aliases."""
-        items = self._wire.pages("registered-models/search", "registered_models", max_results=1000)
-        found = _read(records.model, items)
-        return list({(model.name, model.created_ms): model for model in found}.values())
+    def addresses(self) -> list[str]:
+        """Return the addresses that the server's name leads to."""
+        return self._wire.addresses
 
-    def search_model_versions(self) -> list[Version]:
-        """Return every version of every model, each once."""
-        items = self._wire.pages("model-versions/search", "model_versions", max_results=2000)
-        found = _read(records.version, items)
-        return list({(version.name, version.number): version for version in found}.values())
+    def allow(self, seconds: float) -> None:
+        """Let requests begin for so many seconds from now at least."""
+        self._wire.allow(seconds)
+
+    def search_registered_models(self, kept: Pages[Model] | None = None) -> list[Model]:
+        """Return every registered model, each once, with its aliases; go on from `kept`."""
+        kept = Pages() if kept is None else kept
+        self._follow("registered-models/search", "registered_models", 1000, records.model, kept)
+        return list({(model.name, model.created_ms): model for model in kept.found}.values())
+
+    def search_model_versions(self, kept: Pages[Version] | None = None) -> list[Version]:
+        """Return every version of every model, each once; go on from `kept`."""
+        kept = Pages() if kept is None else kept
+        self._follow("model-versions/search", "model_versions", 2000, records.version, kept)
+        return list({(version.name, version.number): version for version in kept.found}.values())
+
+    def _follow(
+        self,
+        place: str,
+        name: str,
+        size: int,
+        read: Callable[[dict[str, Any]], Found],
+        kept: Pages[Found],
+    ) -> None:
+        if kept.is_whole:
+            return
+        for items, token in self._wire.pages(place, name, max_results=size, token=kept.token):
+            kept.found += _read(read, items)
+            kept.token, kept.count, kept.is_whole = token, kept.count + 1, not token
+            if kept.count >= _MAX_PAGES and token:
+                text = f"MLflow's list does not end after {_MAX_PAGES} pages."
+                raise MlflowError(text, Kind.MALFORMED)
 
     def get_registered_model(self, name: str) -> Model:
         """Return one model, or raise MlflowError(MISSING) when it is really gone."""
@@ -54,45 +89,91 @@ class Client:
     def get_runs(self, run_ids: Iterable[str]) -> dict[str, Run]:
         """Return these runs by id, deleted ones too; an unknown one is left out."""
         wanted = sorted({run_id for run_id in run_ids if run_id.isalnum()})
-        if not wanted:
-            return {}
-        experiments = [
-            records.text(item.get("experiment_id"))
-            for item in self._wire.pages(
-                "experiments/search", "experiments", max_results=1000, view_type="ALL"
-            )
-        ]
         found: dict[str, Run] = {}
-        for part in _parts(wanted, _RUNS_A_REQUEST):
-            names = ",".join(f"'{run_id}'" for run_id in part)
-            body = {
-                "experiment_ids": experiments,
-                "filter": f"attributes.run_id IN ({names})",
-                "run_view_type": "ALL",
-                "max_results": _RUNS_A_REQUEST,
-            }
-            answer = self._wire.call("POST", f"{API}runs/search", body)
-            found |= {run.run_id: run for run in _read(records.run, answer.get("runs"))}
+        for part in _parts(wanted, RUNS_A_REQUEST):
+            found |= self._runs(part)
         return found
 
-    def metric_history(self, run_id: str, key: str, after_step: int | None = None) -> list[Point]:
-        """Return the logged points of a metric; with `after_step`, from that step on.
+    def _runs(self, part: Sequence[str]) -> dict[str, Run]:
+        names = ",".join(f"'{run_id}'" for run_id in part)
+        body = {
+            "experiment_ids": self._known_experiments(),
+            "filter": f"attributes.run_id IN ({names})",
+            "run_view_type": "ALL",
+            "max_results": RUNS_A_REQUEST,
+        }
+        try:
+            answer = self._wire.call("POST", f"{API}runs/search", body)
+        except MlflowError as error:
+            # Runs with thousands of parameters: fewer at a time.
+            if error.kind is not Kind.TOO_LARGE or len(part) < 2:
+                raise
+            half = len(part) // 2
+            return self._runs(part[:half]) | self._runs(part[half:])
+        return {run.run_id: run for run in _read(records.run, answer.get("runs"))}
+
+    def _known_experiments(self) -> list[str]:
+        if self._experiments is None:
+            self._experiments = [
+                records.text(item.get("experiment_id"))
+                for item in self._all(
+                    "experiments/search", "experiments", max_results=1000, view_type="ALL"
+                )
+            ]
+        return self._experiments
+
+    def metric_histories(
+        self, key: str, run_ids: Collection[str], after_step: int | None = None
+    ) -> dict[str, list[Point]]:
+        """Return the logged points of a metric of many runs; with `after_step`, from that step on.
 
         Lower steps can be filled in later: read without `after_step` now and then.
         """
-        if after_step is not None:
+        found: dict[str, list[Point]] = {}
+        for part in _parts(sorted(run_ids), _HISTORIES_A_REQUEST):
+            found |= self._histories(key, part, after_step)
+        return found
+
+    def _histories(
+        self, key: str, part: Sequence[str], after_step: int | None
+    ) -> dict[str, list[Point]]:
+        try:
             body = self._wire.get(
                 "metrics/get-history-bulk-interval",
-                run_ids=run_id,
+                run_ids=part,
                 metric_key=key,
-                start_step=after_step,
-                end_step=_LAST_STEP,
+                start_step=_STEPS[0] if after_step is None else after_step,
+                end_step=_STEPS[1],
                 max_results=_SAMPLED,
             )
-            found = _read(records.point, body.get("metrics"))
-            if len(found) < _SAMPLED:
-                return found
-        items = self._wire.pages(
+        except MlflowError as error:
+            if error.kind not in (Kind.TOO_LARGE, Kind.MISSING, Kind.REFUSED):
+                raise
+            return self._one_by_one(key, part)
+        found: dict[str, list[Point]] = {run_id: [] for run_id in part}
+        for run_id, point in _read(records.point_of_run, body.get("metrics")):
+            if run_id in found:
+                found[run_id].append(point)
+        # What may have been thinned out is read whole.
+        return {
+            run_id: points if len(points) < _SAMPLED else self.metric_history(run_id, key)
+            for run_id, points in found.items()
+        }
+
+    def _one_by_one(self, key: str, part: Sequence[str]) -> dict[str, list[Point]]:
+        """Read what MLflow does not give together: one bad run must not hide the others."""
+        found = {}
+        for run_id in part:
+            try:
+                found[run_id] = self.metric_history(run_id, key)
+            except MlflowError as error:
+                if error.kind not in (Kind.MISSING, Kind.REFUSED):
+                    raise
+        return found
+
+    def metric_history(self, run_id: str, key: str) -> list[Point]:
+        """Return every logged point of a metric of one run."""
+        items = self._all(
             "metrics/get-history",
             "metrics",
             run_id=run_id,
@@ -109,14 +190,14 @@ class Client:
     def list_artifacts(self, run_id: str, path: str = "") -> list[File]:
         """Return what lies in one folder of a run's artifacts."""
         more = {"path": path} if path else {}
-        items = self._wire.pages("artifacts/list", "files", run_id=run_id, **more)
+        items = self._all("artifacts/list", "files", run_id=run_id, **more)
         return _read(records.file, items)
 
     def list_model_files(self, model_id: str, path: str = "") -> list[File]:
         """Return what lies in one folder of a logged model."""
         more = {"artifact_directory_path": path} if path else {}
         place = f"logged-models/{quote(model_id, safe='')}/artifacts/directories"
-        return _read(records.file, self._wire.pages(place, "files", **more))
+        return _read(records.file, self._all(place, "files", **more))
 
     def read_document(self, run_id: str, path: str, max_bytes: int = 1_048_576) -> bytes:
         """Return a small artifact of a run."""
@@ -137,6 +218,10 @@ class Client:
     ) -> tuple[int, str]:
         """Stream a file of a logged model to a file; return its size and SHA-256."""
         return self._wire.download(self._model_file(model_id, path), target, max_bytes)
+
+    def _all(self, place: str, name: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        for items, _ in self._wire.pages(place, name, **parameters):
+            yield from items
 
     def _artifact(self, run_id: str, path: str) -> str:
         return f"/get-artifact?{urlencode({'run_uuid': run_id, 'path': path})}"

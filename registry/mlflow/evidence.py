@@ -10,7 +10,7 @@ import logging
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,6 @@ from registry import json_intake
 from registry.mlflow.client import Client, MlflowError
 from registry.mlflow.lease import Lease
 from registry.mlflow.records import File, Run
-from registry.mlflow.runs import waiting_versions
 from registry.models import MLflowServer, ModelVersion
 
 logger = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ _MAX_FILES = 300
 _MAX_FOLDERS = 60
 _MAX_FILE_BYTES = 268_435_456
 _MAX_DOCUMENT_BYTES = 1_000_000
-_SECONDS_A_VERSION = 120.0
+_SECONDS_A_VERSION = 90.0
 # A run that never ends (its job was killed) is read all the same after this time.
 _PATIENCE = timedelta(hours=1)
 _GIVE_UP_AFTER = 3
@@ -69,22 +68,20 @@ def read(
     held: Lease,
     server: MLflowServer,
     client: Client,
+    waiting: Sequence[ModelVersion],
     found: Mapping[str, Run],
     *,
     at: datetime,
     end: float,
 ) -> int:
-    """Read the versions that wait for it until `end`; return how many still wait then."""
-    ready = [
-        version
-        for version in waiting_versions(server).order_by("evidence_fault", "-created_at", "-pk")
-        if not _goes_on(found.get(version.run_id), version, at=at)
-    ]
-    broken_in_a_row = 0
-    for index, version in enumerate(ready):
+    """Read the evidence of these versions until `end`; return how many were read."""
+    ready = [v for v in waiting if not _goes_on(found.get(v.run_id), v, at=at)]
+    broken_in_a_row = done = 0
+    for version in ready:
         if time.monotonic() > end:
-            return len(ready) - index
-        held.extend()
+            break
+        # A large file may take longer than is left of the look.
+        client.allow(_SECONDS_A_VERSION)
         findings = Findings()
         read_at: datetime | None = at
         try:
@@ -97,10 +94,11 @@ def read(
         broken_in_a_row = broken_in_a_row + 1 if read_at is None else 0
         with held.transaction():
             _write(version, findings, read_at=read_at)
+        done += read_at is not None
         if broken_in_a_row >= _GIVE_UP_AFTER:
             logger.warning("server %s: artifacts cannot be read now", server.slug)
             return 0
-    return 0
+    return done
 
 
 def _goes_on(run: Run | None, version: ModelVersion, *, at: datetime) -> bool:

@@ -1,12 +1,15 @@
 """Bring models, versions and aliases in line with what a whole sweep of MLflow showed.
 
-The lists are paged by offset, so a model may slip through while others are deleted: that
-something is gone is believed only after MLflow said so when asked for it by name.
+The lists are paged by offset, so a model may slip through while others are deleted: that one is
+gone is believed only after three whole sweeps did not show it and MLflow said so when asked for
+it by name. What is there now says more: a name that was made anew, or its new name.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from django.db.models import F
 
 from registry import claims
 from registry.mlflow import aliases, records, versions
@@ -16,7 +19,9 @@ from registry.models import MLflowServer, ModelEvent, RegisteredModel, SourceMod
 
 Presence = SourceModel.Presence
 Seen = dict[tuple[str, int], records.Model]
+_BELIEVED_AFTER = 3  # sweeps that do not show a model
 _CONFIRMATIONS = 50  # asked for by name in one sweep; the others wait for the next
+_CHUNK = 500
 
 
 def reconcile(
@@ -30,51 +35,66 @@ def reconcile(
 ) -> None:
     """Write what a sweep saw: added, renamed, moved, gone."""
     seen: Seen = {(model.name, model.created_ms): model for model in models if model.name}
-    gone = _absent_models(server, client, seen)
+    known = list(server.source_models.all())
+    renamed = _confirmed(client, _renamed(known, seen))
+    absent = [
+        source
+        for source in known
+        if source.presence == Presence.PRESENT
+        and (source.name, source.created_ms) not in seen
+        and source.pk not in renamed
+    ]
+    gone = _gone(client, absent, seen)
     dropped = versions.absent(server, client, seen, shown)
     with held.transaction():
-        renamed = _rename(server, seen, at=at)
+        for source in known:
+            if source.pk in renamed:
+                _rename_one(source, renamed[source.pk], at=at)
         sources = _upsert_models(server, seen, at=at)
         claims.tie_server(server)
-        for source, presence in gone:
-            if source.pk not in renamed:
-                _mark_absent(source, presence, at=at)
+        _mark_absent(absent, gone, seen, at=at)
         _refresh_ties(sources)
-        versions.upsert(sources, shown, at=at)
+        versions.upsert(server, sources, shown, at=at)
         versions.drop(dropped, at=at)
         aliases.move(sources, seen, at=at)
         aliases.tell_unapproved(server, at=at)
 
 
-def _absent_models(
-    server: MLflowServer, client: Client, seen: Seen
-) -> list[tuple[SourceModel, Presence]]:
-    """Ask by name for each known model that the list did not show."""
-    known = server.source_models.filter(presence=Presence.PRESENT)
-    absent = [source for source in known if (source.name, source.created_ms) not in seen]
-    found = []
-    for source in absent[:_CONFIRMATIONS]:
-        try:
-            there = client.get_registered_model(source.name)
-        except MlflowError as error:
-            if error.kind is Kind.MISSING:
-                found.append((source, Presence.MISSING))
-            elif error.kind is Kind.DENIED:
-                found.append((source, Presence.FORBIDDEN))
-            else:
-                raise
-            continue
-        if there.created_ms != source.created_ms:
-            found.append((source, Presence.MISSING))  # Deleted, and made anew under its name.
+def _gone(client: Client, absent: Sequence[SourceModel], seen: Seen) -> dict[int, Presence]:
+    """Say which of the models that the lists do not show are really gone, or hidden from us."""
+    anew = {name for name, _ in seen}
+    # A name is free for another model only when the one before is deleted.
+    found = {source.pk: Presence.MISSING for source in absent if source.name in anew}
+    long = [
+        source
+        for source in absent
+        if source.pk not in found and source.absent_sweeps + 1 >= _BELIEVED_AFTER
+    ]
+    for source in long[:_CONFIRMATIONS]:
+        answer = _ask(client, source.name)
+        if isinstance(answer, Presence):
+            found[source.pk] = answer
+        elif answer.created_ms != source.created_ms:
+            found[source.pk] = Presence.MISSING
         else:
-            seen[(there.name, there.created_ms)] = there  # It had slipped through the pages.
+            seen[(answer.name, answer.created_ms)] = answer  # It had slipped through the pages.
     return found
 
 
-def _rename(server: MLflowServer, seen: Seen, *, at: datetime) -> set[int]:
-    """Keep the row of a model that has another name now but the same time of creation."""
-    renamed = set()
-    known = list(server.source_models.all())
+def _ask(client: Client, name: str) -> records.Model | Presence:
+    """Ask for one model by name; what may not be read is told apart from what is not there."""
+    try:
+        return client.get_registered_model(name)
+    except MlflowError as error:
+        if error.kind is Kind.MISSING:
+            return Presence.MISSING
+        if error.kind is Kind.DENIED:
+            return Presence.FORBIDDEN
+        raise
+
+
+def _renamed(known: Iterable[SourceModel], seen: Seen) -> dict[int, tuple[str, str]]:
+    """Find models that have another name now but the same time of creation."""
     keys = {(source.name, source.created_ms) for source in known}
     new_names = defaultdict(list)
     for name, created_ms in seen:
@@ -84,12 +104,22 @@ def _rename(server: MLflowServer, seen: Seen, *, at: datetime) -> set[int]:
     for source in known:
         if (source.name, source.created_ms) not in seen:
             old[source.created_ms].append(source)
-    for created_ms, names in new_names.items():
-        # Two at the same millisecond cannot be told apart: then nothing is inferred.
-        if len(names) == 1 and len(old[created_ms]) == 1:
-            _rename_one(old[created_ms][0], names[0], at=at)
-            renamed.add(old[created_ms][0].pk)
-    return renamed
+    # Two at the same millisecond cannot be told apart: then nothing is inferred.
+    return {
+        old[created_ms][0].pk: (old[created_ms][0].name, names[0])
+        for created_ms, names in new_names.items()
+        if len(names) == 1 and len(old[created_ms]) == 1
+    }
+
+
+def _confirmed(client: Client, renamed: dict[int, tuple[str, str]]) -> dict[int, str]:
+    """Keep those whose old name MLflow does not know any more."""
+    found = {}
+    for pk, (before, name) in list(renamed.items())[:_CONFIRMATIONS]:
+        answer = _ask(client, before)
+        if isinstance(answer, Presence):
+            found[pk] = name
+    return found
 
 
 def _rename_one(source: SourceModel, name: str, *, at: datetime) -> None:
@@ -110,36 +140,52 @@ def _rename_one(source: SourceModel, name: str, *, at: datetime) -> None:
 def _upsert_models(server: MLflowServer, seen: Seen, *, at: datetime) -> dict[str, SourceModel]:
     """Add what is new, refresh what changed; return the present models by name."""
     known = {(source.name, source.created_ms): source for source in server.source_models.all()}
-    SourceModel.objects.bulk_create(
-        SourceModel(
-            server=server,
-            name=model.name,
-            created_ms=model.created_ms,
-            description=model.description,
-            tags=model.tags,
-            first_seen_at=at,
-            seen_at=at,
-        )
-        for key, model in seen.items()
-        if key not in known
+    fresh = SourceModel.objects.bulk_create(
+        (
+            SourceModel(
+                server=server,
+                name=model.name,
+                created_ms=model.created_ms,
+                description=model.description,
+                tags=model.tags,
+                first_seen_at=at,
+                seen_at=at,
+            )
+            for key, model in seen.items()
+            if key not in known
+        ),
+        batch_size=_CHUNK,
     )
+    changed, returned = [], []
     for key, model in seen.items():
         source = known.get(key)
-        if source and (
-            (source.description, source.tags, source.presence)
-            != (model.description, model.tags, Presence.PRESENT)
-        ):
-            SourceModel.objects.filter(pk=source.pk).update(
-                description=model.description, tags=model.tags, presence=Presence.PRESENT
-            )
-    present = {
-        source.name: source
-        for source in server.source_models.all()
-        if (source.name, source.created_ms) in seen
-    }
-    pks = [source.pk for source in present.values()]
+        if source is None:
+            continue
+        if source.presence != Presence.PRESENT:
+            returned.append((source, source.presence))
+        now = (model.description, model.tags, Presence.PRESENT)
+        if (source.description, source.tags, source.presence) != now:
+            source.description, source.tags, source.presence = now
+            changed.append(source)
+    SourceModel.objects.bulk_update(changed, ["description", "tags", "presence"], batch_size=_CHUNK)
+    _tell_returned(returned, at=at)
+    rows = [*fresh, *(source for key, source in known.items() if key in seen)]
+    pks = [source.pk for source in rows]
     SourceModel.objects.filter(pk__in=pks).update(seen_at=at, absent_sweeps=0)
-    return present
+    return {source.name: source for source in rows}
+
+
+def _tell_returned(returned: Iterable[tuple[SourceModel, str]], *, at: datetime) -> None:
+    ModelEvent.objects.bulk_create(
+        ModelEvent(
+            kind=ModelEvent.Kind.MODEL_RETURNED,
+            source_model=source,
+            model_id=source.registered_model_id,
+            detail={"name": source.name, "was": presence},
+            at=at,
+        )
+        for source, presence in returned
+    )
 
 
 def _refresh_ties(sources: dict[str, SourceModel]) -> None:
@@ -153,14 +199,23 @@ def _refresh_ties(sources: dict[str, SourceModel]) -> None:
         source.registered_model_id = ties[source.pk]
 
 
-def _mark_absent(source: SourceModel, presence: Presence, *, at: datetime) -> None:
-    SourceModel.objects.filter(pk=source.pk).update(
-        presence=presence, absent_sweeps=source.absent_sweeps + 1
-    )
-    ModelEvent.objects.create(
-        kind=ModelEvent.Kind.MODEL_MISSING,
-        source_model=source,
-        model_id=source.registered_model_id,
-        detail={"name": source.name, "presence": str(presence)},
-        at=at,
-    )
+def _mark_absent(
+    absent: Sequence[SourceModel], gone: dict[int, Presence], seen: Seen, *, at: datetime
+) -> None:
+    """Count the sweeps that did not show a model; write what is known to be gone."""
+    unseen = [source for source in absent if (source.name, source.created_ms) not in seen]
+    rows = SourceModel.objects.filter(pk__in=[source.pk for source in unseen])
+    rows.update(absent_sweeps=F("absent_sweeps") + 1)
+    for presence in (Presence.MISSING, Presence.FORBIDDEN):
+        mine = [source for source in unseen if gone.get(source.pk) == presence]
+        rows.filter(pk__in=[source.pk for source in mine]).update(presence=presence)
+        ModelEvent.objects.bulk_create(
+            ModelEvent(
+                kind=ModelEvent.Kind.MODEL_MISSING,
+                source_model=source,
+                model_id=source.registered_model_id,
+                detail={"name": source.name, "presence": str(presence)},
+                at=at,
+            )
+            for source in mine
+        )

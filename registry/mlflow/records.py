@@ -66,6 +66,7 @@ class Run:
     tags: dict[str, str]
     latest: dict[str, Point] = field(default_factory=dict)  # by highest step, as MLflow has it
     datasets: list[dict[str, str]] = field(default_factory=list)
+    is_deleted: bool = False  # which is soft: MLflow still answers, until its garbage goes
 
     @property
     def is_over(self) -> bool:
@@ -174,6 +175,10 @@ def point(item: dict[str, Any]) -> Point:
     )
 
 
+def point_of_run(item: dict[str, Any]) -> tuple[str, Point]:
+    return text(item.get("run_id"), 64), point(item)
+
+
 def run(item: dict[str, Any]) -> Run:
     info, data = item.get("info") or {}, item.get("data") or {}
     inputs = objects((item.get("inputs") or {}).get("dataset_inputs"))
@@ -184,6 +189,7 @@ def run(item: dict[str, Any]) -> Run:
         tags=pairs(data.get("tags")),
         latest={p.key: p for p in map(point, objects(data.get("metrics")))},
         datasets=[_dataset(item) for item in inputs],
+        is_deleted=info.get("lifecycle_stage") == "deleted",
     )
 
 

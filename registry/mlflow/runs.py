@@ -1,70 +1,111 @@
-"""Read the training runs behind versions, and the metric points that are logged to them.
+"""Read the training runs behind versions, batch by batch, and their newest metrics.
 
-Runs are asked for in batches, and points only where the newest one is unknown to us: from the
-step where we stopped, and now and then all of them, because lower steps can be filled in later.
+Which points were logged since is read by registry.mlflow.points for each batch.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from registry import queries
-from registry.mlflow import records
-from registry.mlflow.client import Client, MlflowError
+from registry.mlflow import points, records
+from registry.mlflow.client import RUNS_A_REQUEST, Client, MlflowError
 from registry.mlflow.lease import Lease
-from registry.models import MetricPoint, MLflowServer, ModelVersion, SourceModel
+from registry.mlflow.pages import Progress
+from registry.models import MLflowServer, ModelVersion, SourceModel
 
-_FULL_READ_EVERY = 60  # sweeps; spread over them by the version's key
-_LONGEST_KEY = 250
-_CHUNK = 2000
+# So many wait for their evidence in one look; the others come after them.
+_WAITING = RUNS_A_REQUEST
 
 
-def read(held: Lease, server: MLflowServer, client: Client) -> dict[str, records.Run]:
-    """Refresh the runs that matter and the points of those that decide; return the runs."""
-    tracked = tracked_versions(server)
-    versions = {version.pk: version for version in [*tracked, *waiting_versions(server)]}
-    _find_run_ids(held, client, versions.values())
-    found = client.get_runs(version.run_id for version in versions.values())
-    with held.transaction():
-        for version in versions.values():
-            if run := found.get(version.run_id):
-                _write_run(version, run)
-    for version in tracked:
-        run = found.get(version.run_id)
-        if run is not None:
-            everything = (server.sweeps_completed + version.pk) % _FULL_READ_EVERY == 0
-            _read_points(held, server, client, version, run, everything=everything)
-            if everything and version.evidence_fault:
-                # Somebody may have mended it meanwhile.
-                with held.transaction():
-                    ModelVersion.objects.filter(pk=version.pk).update(evidence_read_at=None)
-    return found
+def read(
+    held: Lease, server: MLflowServer, client: Client, progress: Progress
+) -> tuple[list[ModelVersion], dict[str, records.Run]]:
+    """Refresh the runs that matter and the points of those that decide.
+
+    Return the versions that wait for their evidence, and their runs.
+    """
+    waiting = list(waiting_versions(server)[:_WAITING])
+    tracked = [] if progress.runs_are_read else tracked_versions(server)
+    tracked = [version for version in tracked if version.pk > progress.runs_after]
+    found: dict[str, records.Run] = {}
+    for batch, with_points in _batches(tracked, waiting):
+        _find_run_ids(held, client, batch)
+        runs = client.get_runs(version.run_id for version in batch)
+        with held.transaction():
+            for version in batch:
+                if run := runs.get(version.run_id):
+                    _write_run(version, run)
+        points.read(held, server, client, with_points, runs, everything=progress.everything)
+        progress.runs_after = max([v.pk for v in with_points], default=progress.runs_after)
+        found |= {v.run_id: runs[v.run_id] for v in batch if v.run_id in runs}
+    if not progress.runs_are_read:
+        _note_all_read(held, server, progress)
+    return waiting, found
+
+
+def _batches(
+    tracked: list[ModelVersion], waiting: list[ModelVersion]
+) -> Iterator[tuple[list[ModelVersion], list[ModelVersion]]]:
+    """Yield versions to ask for in one request, and which of them have points to read."""
+    groups = [tracked[i : i + RUNS_A_REQUEST] for i in range(0, len(tracked), RUNS_A_REQUEST)]
+    last = groups.pop() if groups else []
+    for group in groups:
+        yield group, group
+    pks = {version.pk for version in last}
+    both = [*last, *(version for version in waiting if version.pk not in pks)]
+    if len(both) <= RUNS_A_REQUEST:
+        yield both, last
+    else:
+        yield last, last
+        yield waiting, []
+
+
+def _note_all_read(held: Lease, server: MLflowServer, progress: Progress) -> None:
+    if progress.everything:
+        with held.transaction():
+            MLflowServer.objects.filter(pk=server.pk).update(
+                metrics_read_fully_at=progress.begun_at
+            )
+            # Somebody may have mended it meanwhile.
+            broken = [v.pk for v in tracked_versions(server) if v.evidence_fault]
+            ModelVersion.objects.filter(pk__in=broken).update(evidence_read_at=None)
+    progress.runs_are_read = True
 
 
 def waiting_versions(server: MLflowServer) -> QuerySet[ModelVersion]:
-    """Return the versions of claimed models whose evidence was not read yet."""
-    return ModelVersion.objects.filter(
+    """Return the versions of claimed models whose evidence was not read yet, newest first.
+
+    Those that could not be read the last time come after all others.
+    """
+    found = ModelVersion.objects.filter(
         source_model__server=server,
         source_model__registered_model__isnull=False,
         evidence_read_at=None,
         deleted_at=None,
     )
+    return found.order_by("evidence_fault", "-created_at", "-pk")
 
 
 def tracked_versions(server: MLflowServer) -> list[ModelVersion]:
     """Return the versions of claimed models under champion or challenger."""
-    wanted = Q(pk__in=[])
     present = SourceModel.objects.filter(
         server=server,
         presence=SourceModel.Presence.PRESENT,
         registered_model__isnull=False,
     )
-    for pk, aliases in present.values_list("pk", "aliases"):
-        numbers = [aliases[a] for a in (queries.CHAMPION, queries.CHALLENGER) if a in aliases]
-        if numbers:
-            wanted |= Q(source_model=pk, number__in=numbers)
-    return list(ModelVersion.objects.filter(wanted, deleted_at=None).order_by("pk"))
+    wanted = {
+        (pk, aliases[alias])
+        for pk, aliases in present.values_list("pk", "aliases")
+        for alias in (queries.CHAMPION, queries.CHALLENGER)
+        if alias in aliases
+    }
+    numbers = Q(
+        source_model__in={pk for pk, _ in wanted}, number__in={number for _, number in wanted}
+    )
+    rows = ModelVersion.objects.filter(numbers, deleted_at=None).order_by("pk")
+    return [row for row in rows if (row.source_model_id, row.number) in wanted]
 
 
 def _find_run_ids(held: Lease, client: Client, versions: Iterable[ModelVersion]) -> None:
@@ -106,66 +147,3 @@ def _newer(known: dict[str, str], metrics: dict[str, dict[str, str]], key: str) 
     return key in metrics and datetime.fromisoformat(known["at"]) > datetime.fromisoformat(
         metrics[key]["at"]
     )
-
-
-def _read_points(
-    held: Lease,
-    server: MLflowServer,
-    client: Client,
-    version: ModelVersion,
-    run: records.Run,
-    *,
-    everything: bool,
-) -> None:
-    stored = MetricPoint.objects.filter(server=server, run_id=run.run_id)
-    newest = {
-        (key, step, at, text)
-        for key, step, at, text in stored.filter(
-            at__in=[point.at for point in run.latest.values()]
-        ).values_list("key", "step", "at", "value")
-    }
-    steps = dict(stored.values_list("key").annotate(Max("step")).values_list("key", "step__max"))
-    changed = [
-        point.key
-        for point in run.latest.values()
-        if len(point.key) <= _LONGEST_KEY
-        and (everything or (point.key, point.step, point.at, point.text) not in newest)
-    ]
-    for key in changed:
-        after = None if everything else steps.get(key)
-        points = client.metric_history(run.run_id, key, after)
-        with held.transaction():
-            _write_points(server, run.run_id, points)
-            _write_newest(server, version, changed=[key])
-
-
-def _write_points(server: MLflowServer, run_id: str, points: Iterable[records.Point]) -> None:
-    MetricPoint.objects.bulk_create(
-        (
-            MetricPoint(
-                server=server,
-                run_id=run_id,
-                key=point.key,
-                step=point.step,
-                at=point.at,
-                value=point.text,
-                number=point.number,
-            )
-            for point in points
-        ),
-        batch_size=_CHUNK,
-        ignore_conflicts=True,
-    )
-
-
-def _write_newest(server: MLflowServer, version: ModelVersion, *, changed: Collection[str]) -> None:
-    newest = (
-        MetricPoint.objects.filter(server=server, run_id=version.run_id, key__in=changed)
-        .order_by("key", "-at", "-step", "-pk")
-        .distinct("key")
-    )
-    found = {point.key: {"value": point.value, "at": point.at.isoformat()} for point in newest}
-    metrics = {**version.metrics, **found}
-    if metrics != version.metrics:
-        version.metrics = metrics
-        ModelVersion.objects.filter(pk=version.pk).update(metrics=metrics)

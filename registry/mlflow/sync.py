@@ -1,26 +1,31 @@
 """Keep our picture of every MLflow server: read what is due, write what changed.
 
-A sweep has four steps. Each commits by itself, so that a sweep that is cut short loses nothing:
+A sweep has four steps. Each commits by itself, and where a look is cut short is noted, so that
+the next one goes on from there:
 1. every model, version and alias (two lists; MLflow has no filter for what changed);
 2. the runs of versions under champion or challenger, and of versions not read yet (in batches);
-3. the metric points of the former, from where we stopped;
+3. the metric points of the former, from where we stopped; now and then all of them;
 4. files and documents of versions whose evidence was not read yet, while there is time.
 """
 
 import logging
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from registry.mlflow import evidence, lease, reconcile, runs
-from registry.mlflow.client import Client, MlflowError
+from django.conf import settings
+
+from registry import actors, audit
+from registry.mlflow import evidence, lease, pages, reconcile, runs
+from registry.mlflow.client import Client, MlflowError, OutOfTime
 from registry.models import MLflowServer
 from registry.outbound import OutboundError
 from registry.secrets import UnreadableSecret
 
 logger = logging.getLogger(__name__)
-_LEAST_SECONDS = 20.0
-_MOST_SECONDS = 120.0
-_GRACE_SECONDS = 30.0
+_LEAST_SECONDS = 10.0
+_MOST_SECONDS = 110.0  # and the request that has begun by then: 120 together
+_FULL_METRICS_EVERY = timedelta(hours=1)
+_MOST_ADDRESSES = 50
 
 
 def sweep_due(*, at: datetime, seconds: float) -> int:
@@ -38,21 +43,66 @@ def sweep_due(*, at: datetime, seconds: float) -> int:
 
 
 def sweep(held: lease.Lease, *, at: datetime, seconds: float) -> None:
-    """Read one server, and note on it how that went."""
+    """Look at one server, and note on it how that went."""
     seconds = min(seconds, _MOST_SECONDS)
-    end = time.monotonic() + seconds
-    failures = 0
+    end, failures = time.monotonic() + seconds, 0
+    progress = pages.Progress(at)
     try:
         server = MLflowServer.objects.get(pk=held.server_id)
-        failures = server.failures + 1
-        # Beyond its time only what is being read is read to its end.
-        client = Client(server, seconds=seconds + _GRACE_SECONDS)
-        models, versions = client.search_registered_models(), client.search_model_versions()
-        reconcile.reconcile(held, server, client, models, versions, at=at)
-        found = runs.read(held, server, client)
-        left = evidence.read(held, server, client, found, at=at, end=end)
+        failures = server.failures
+        pause = timedelta(seconds=settings.MUSTER_SYNC_SECONDS)
+        progress = pages.resume(server.progress, at=at, pause=pause)
+        is_new = not progress.runs_are_read
+        client = Client(server, seconds=seconds, beat=held.beat)
+        _note_addresses(held, server, client, at=at)
+        if is_new:
+            _read_lists(held, server, client, progress)
+        waiting, found = runs.read(held, server, client, progress)
+        done = evidence.read(held, server, client, waiting, found, at=at, end=end)
+        # Where nothing could be read now, looking again at once would not help.
+        left = done > 0 and runs.waiting_versions(server).exists()
+    except OutOfTime:
+        held.pause(progress.plain())
     except (MlflowError, OutboundError, UnreadableSecret) as error:
         logger.warning("server %s could not be read: %s", held.server_id, error)
-        held.fail(str(error)[:2000], at=at, failures=failures)
+        # What this look began with is not taken up again: it may be what breaks.
+        held.fail(str(error)[:2000], at=at, failures=failures + 1, progress={})
     else:
-        held.finish(at=at, soon=left > 0)
+        read_at = progress.begun_at if is_new else None
+        held.finish(read_at=read_at, progress=progress.plain() if left else {})
+
+
+def _read_lists(
+    held: lease.Lease, server: MLflowServer, client: Client, progress: pages.Progress
+) -> None:
+    if progress.is_listed:
+        return
+    models = client.search_registered_models(progress.models)
+    versions = client.search_model_versions(progress.versions)
+    reconcile.reconcile(held, server, client, models, versions, at=progress.begun_at)
+    fully_at = server.metrics_read_fully_at
+    progress.everything = fully_at is None or progress.begun_at - fully_at >= _FULL_METRICS_EVERY
+    progress.is_listed = True
+
+
+def _note_addresses(
+    held: lease.Lease, server: MLflowServer, client: Client, *, at: datetime
+) -> None:
+    """Keep which addresses the server's name led to; one never seen before is audited."""
+    known = list(server.resolved_addresses)
+    fresh = [address for address in client.addresses() if address not in known]
+    if not fresh:
+        return
+    now = (known + fresh)[-_MOST_ADDRESSES:]
+    with held.transaction():
+        MLflowServer.objects.filter(pk=server.pk).update(resolved_addresses=now)
+        if known:
+            audit.record(
+                actors.system("sync"),
+                "server.resolved",
+                server,
+                at=at,
+                before={"addresses": known},
+                after={"addresses": now},
+                reason="the server's name leads to an address it never led to before",
+            )

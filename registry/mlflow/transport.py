@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ from registry.models import MLflowServer
 API = "/api/2.0/mlflow/"
 _SECONDS = 10.0
 _MAX_PAGES = 50
+_LEAST_PAGE = 50
+# What an answer within the byte cap may still unfold to: each is some hundred bytes of memory.
+_MAX_CONTAINERS = 250_000
+_MAX_VALUES = 1_500_000
 
 
 class Kind(StrEnum):
@@ -27,6 +31,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     REFUSED = "refused"
     MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
 
 
 class MlflowError(Exception):
@@ -42,14 +47,29 @@ class MlflowError(Exception):
         return self.kind is Kind.UNREACHABLE
 
 
-class Transport:
-    """One server's address and credentials."""
+class OutOfTime(MlflowError):
+    """The time for reading MLflow is over for now."""
 
-    def __init__(self, server: MLflowServer, *, seconds: float) -> None:
+    def __init__(self) -> None:
+        super().__init__("The time for reading MLflow is over for now.", Kind.UNREACHABLE)
+
+
+class Transport:
+    """One server's address and credentials; its name is resolved once and kept to.
+
+    `beat` is called before each request and while a file comes.
+    """
+
+    def __init__(
+        self, server: MLflowServer, *, seconds: float, beat: Callable[[], None] = lambda: None
+    ) -> None:
         self._end = time.monotonic() + seconds
+        self._beat = beat
         self._root = server.origin.rstrip("/")
+        self._ca = server.ca_certificate
         target = outbound.parse(self._root)
         self._allowed = (target.origin,)
+        self._addresses: list[str] = []
         self._headers = {"Accept": "application/json"}
         if server.workspace:
             self._headers["X-MLFLOW-WORKSPACE"] = server.workspace
@@ -59,25 +79,56 @@ class Transport:
             pair = base64.b64encode(f"{server.username}:{server.password}".encode()).decode()
             self._headers["Authorization"] = f"Basic {pair}"
 
-    def pages(self, place: str, name: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Yield the objects of a list, page by page."""
-        seen: set[str] = set()
-        token = ""
+    @property
+    def addresses(self) -> list[str]:
+        """Return where the server's name leads to, asked for once."""
+        if not self._addresses:
+            try:
+                self._addresses = outbound.locate(
+                    self._root, allowed_origins=self._allowed, seconds=_SECONDS
+                )
+            except outbound.OutboundError as error:
+                text = f"MLflow does not answer: {error}"
+                raise MlflowError(text, Kind.UNREACHABLE) from error
+        return self._addresses
+
+    def allow(self, seconds: float) -> None:
+        """Let requests begin for so many seconds from now at least."""
+        self._end = max(self._end, time.monotonic() + seconds)
+
+    def pages(
+        self, place: str, name: str, *, max_results: int = 0, token: str = "", **parameters: Any
+    ) -> Iterator[tuple[list[dict[str, Any]], str]]:
+        """Yield a list page by page, each with the token of the next one."""
+        seen = {token}
         while True:
-            more = {"page_token": token} if token else {}
-            body = self.get(place, **parameters, **more)
-            yield from objects(body.get(name))
+            more: dict[str, Any] = {"page_token": token} if token else {}
+            if max_results:
+                more["max_results"] = max_results
+            try:
+                body = self.get(place, **parameters, **more)
+            except MlflowError as error:
+                # Long descriptions: fewer a page; the token is a place in the list, not a page.
+                if error.kind is not Kind.TOO_LARGE or max_results // 4 < _LEAST_PAGE:
+                    raise
+                max_results //= 4
+                continue
             # Follow the token, not the page: with access rules a page may be empty before the end.
             token = records.text(body.get("next_page_token"))
+            if token in seen and token:
+                text = "MLflow hands out the same page again and again."
+                raise MlflowError(text, Kind.MALFORMED)
+            yield objects(body.get(name)), token
             if not token:
                 return
-            if token in seen or len(seen) >= _MAX_PAGES:
-                raise MlflowError("MLflow hands out the same page again and again.", Kind.MALFORMED)
+            if len(seen) >= _MAX_PAGES:
+                text = f"MLflow's list does not end after {_MAX_PAGES} pages."
+                raise MlflowError(text, Kind.MALFORMED)
             seen.add(token)
 
     def get(self, place: str, **parameters: Any) -> dict[str, Any]:
         """Return the answer to a question."""
-        query = f"?{urlencode(parameters)}" if parameters else ""
+        query = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         return self.call("GET", f"{API}{place}{query}")
 
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -87,6 +138,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
         sent = b"" if body is None else json.dumps(body).encode()
         answer = self._request(method, path, headers, sent)
+        _check_size(answer.body)
         try:
             found = json.loads(answer.body)
         except (ValueError, RecursionError) as error:
@@ -107,9 +159,9 @@ class Transport:
         body: bytes,
         max_bytes: int = outbound.MAX_BYTES,
     ) -> outbound.Answer:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise MlflowError("MLflow is too slow to be read to the end.", Kind.UNREACHABLE)
+        if time.monotonic() > self._end:
+            raise OutOfTime
+        self._beat()
         try:
             answer = outbound.request(
                 method,
@@ -117,29 +169,51 @@ class Transport:
                 headers=headers,
                 body=body,
                 allowed_origins=self._allowed,
-                seconds=min(_SECONDS, left),
+                addresses=self.addresses,
+                ca=self._ca,
+                # A request that has begun gets its whole time: a slow server is not a short look.
+                seconds=_SECONDS,
                 max_bytes=max_bytes,
             )
         except outbound.OutboundError as error:
-            raise MlflowError(f"MLflow does not answer: {error}", Kind.UNREACHABLE) from error
+            raise _trouble(error) from error
         if answer.status != 200:
             raise _refusal(answer.status, answer.body)
         return answer
 
     def download(self, path: str, target: Path, max_bytes: int) -> tuple[int, str]:
         """Stream a file; return its size and SHA-256."""
+        if time.monotonic() > self._end:
+            raise OutOfTime
+        self._beat()
         try:
             return outbound.download(
                 self._root + path,
                 target,
                 headers=self._headers,
                 allowed_origins=self._allowed,
+                addresses=self.addresses,
+                ca=self._ca,
                 max_bytes=max_bytes,
+                beat=self._beat,
             )
         except outbound.OutboundError as error:
             if error.status and error.status != 200:
                 raise _refusal(error.status, b"") from error
-            raise MlflowError(f"MLflow does not answer: {error}", Kind.UNREACHABLE) from error
+            raise _trouble(error) from error
+
+
+def _trouble(error: outbound.OutboundError) -> MlflowError:
+    kind = Kind.TOO_LARGE if error.too_large else Kind.UNREACHABLE
+    return MlflowError(f"MLflow does not answer: {error}", kind)
+
+
+def _check_size(body: bytes) -> None:
+    """Refuse what would fill the memory once it is read, such as sixteen million brackets."""
+    containers, values = body.count(b"{") + body.count(b"["), body.count(b",")
+    if containers > _MAX_CONTAINERS or values > _MAX_VALUES:
+        text = f"MLflow's answer is larger than it may be ({containers} objects, {values} values)."
+        raise MlflowError(text, Kind.TOO_LARGE)
 
 
 def objects(items: Any) -> list[dict[str, Any]]:

@@ -23,15 +23,15 @@ def absent(
         source_model__server=server,
         source_model__presence=SourceModel.Presence.PRESENT,
         deleted_at=None,
-    ).only("number", "source_model__name", "source_model__created_ms")
+    )
+    rows = known.values_list("pk", "number", "source_model__name", "source_model__created_ms")
     unseen = [
-        version
-        for version in known.select_related("source_model")
-        if (version.source_model.name, version.source_model.created_ms) in seen
-        and (version.source_model.name, version.number) not in shown
+        pk
+        for pk, number, name, created_ms in rows
+        if (name, created_ms) in seen and (name, number) not in shown
     ]
     found = []
-    for version in unseen[:_CONFIRMATIONS]:
+    for version in known.filter(pk__in=unseen[:_CONFIRMATIONS]).select_related("source_model"):
         try:
             client.get_model_version(version.source_model.name, version.number)
         except MlflowError as error:
@@ -43,16 +43,21 @@ def absent(
 
 
 def upsert(
-    sources: dict[str, SourceModel], versions: Sequence[records.Version], *, at: datetime
+    server: MLflowServer,
+    sources: dict[str, SourceModel],
+    versions: Sequence[records.Version],
+    *,
+    at: datetime,
 ) -> None:
     """Add what is new and refresh what changed."""
-    rows = ModelVersion.objects.filter(source_model__in=[s.pk for s in sources.values()])
     columns = ("pk", "status", "description", "tags", "deleted_at")
     known = {
         (source_id, number): (pk, rest)
-        for source_id, number, pk, *rest in rows.values_list("source_model_id", "number", *columns)
+        for source_id, number, pk, *rest in ModelVersion.objects.filter(
+            source_model__server=server
+        ).values_list("source_model_id", "number", *columns)
     }
-    fresh = []
+    fresh, changed = [], []
     for version in versions:
         source = sources.get(version.name)
         if source is None:
@@ -61,13 +66,19 @@ def upsert(
         if found is None:
             fresh.append(_new_version(source, version, at=at))
         elif found[1] != [version.status, version.description, version.tags, None]:
-            ModelVersion.objects.filter(pk=found[0]).update(
-                status=version.status,
-                description=version.description,
-                tags=version.tags,
-                deleted_at=None,
+            changed.append(
+                ModelVersion(
+                    pk=found[0],
+                    status=version.status,
+                    description=version.description,
+                    tags=version.tags,
+                    deleted_at=None,
+                )
             )
     ModelVersion.objects.bulk_create(fresh, batch_size=_CHUNK)
+    ModelVersion.objects.bulk_update(
+        changed, ["status", "description", "tags", "deleted_at"], batch_size=_CHUNK
+    )
     ModelEvent.objects.bulk_create(
         (
             ModelEvent(
@@ -99,11 +110,11 @@ def _new_version(source: SourceModel, version: records.Version, *, at: datetime)
     )
 
 
-def drop(dropped: Iterable[ModelVersion], *, at: datetime) -> None:
+def drop(dropped: Sequence[ModelVersion], *, at: datetime) -> None:
     """Note when versions were deleted in MLflow; their rows stay."""
-    for version in dropped:
-        ModelVersion.objects.filter(pk=version.pk).update(deleted_at=at)
-        ModelEvent.objects.create(
+    ModelVersion.objects.filter(pk__in=[version.pk for version in dropped]).update(deleted_at=at)
+    ModelEvent.objects.bulk_create(
+        ModelEvent(
             kind=ModelEvent.Kind.VERSION_DELETED,
             source_model_id=version.source_model_id,
             model_id=version.source_model.registered_model_id,
@@ -111,3 +122,5 @@ def drop(dropped: Iterable[ModelVersion], *, at: datetime) -> None:
             detail={"number": version.number},
             at=at,
         )
+        for version in dropped
+    )

@@ -105,10 +105,6 @@ def test_a_second_sweep_writes_nothing_and_asks_little(team, server, model, name
     team.model(name)
     team.alias(name, "champion", team.version(name, run_id))
     sweep(server)
-    server.refresh_from_db()
-    type(server).objects.filter(pk=server.pk).update(
-        sweeps_completed=60 - queries.champion(model).pk % 60 + 1
-    )
     before = (AliasEvent.objects.count(), ModelEvent.objects.count(), MetricPoint.objects.count())
     asked = []
     request = transport.outbound.request
@@ -171,24 +167,50 @@ def test_new_points_come_from_where_we_stopped_and_filled_in_ones_later(
         team.log(run_id, "latency", step, step=step, at=step * 100)
     sweep(server)
     asked = []
-    history = client_module.Client.metric_history
+    histories = client_module.Client.metric_histories
     monkeypatch.setattr(
         client_module.Client,
-        "metric_history",
-        lambda self, run, key, after=None: (asked.append(after), history(self, run, key, after))[1],
+        "metric_histories",
+        lambda self, key, runs, after=None: (
+            asked.append(after),
+            histories(self, key, runs, after),
+        )[1],
     )
     version = queries.champion(model)
-    type(server).objects.filter(pk=server.pk).update(sweeps_completed=60 - version.pk % 60 + 1)
     team.log(run_id, "latency", 4, step=4, at=400)
     team.log(run_id, "latency", 0, step=0, at=50)
-    sweep(server)
+    sweep(server, at=factories.NOW + timedelta(minutes=59))
     early = [point.step for point in queries.metric_series(version, "latency")]
-    type(server).objects.filter(pk=server.pk).update(sweeps_completed=60 - version.pk % 60)
-    sweep(server)
+    sweep(server, at=factories.NOW + timedelta(minutes=61))
 
     assert asked == [3, None]
     assert early == [1, 2, 3, 4]
     assert [point.step for point in queries.metric_series(version, "latency")] == [0, 1, 2, 3, 4]
+
+
+def test_more_points_than_mlflow_gives_unsampled_are_all_read(
+    team, server, model, name, monkeypatch
+):
+    monkeypatch.setattr(client_module, "_SAMPLED", 5)
+    short, long = team.run(), team.run()
+    for run_id, count in ((short, 2), (long, 12)):
+        team.post(
+            "runs/log-batch",
+            {
+                "run_id": run_id,
+                "metrics": [
+                    {"key": "loss", "value": n, "timestamp": 1000 + n, "step": n}
+                    for n in range(count)
+                ],
+            },
+        )
+    team.model(name)
+    for alias, run_id in (("champion", short), ("challenger", long)):
+        team.alias(name, alias, team.version(name, run_id))
+    sweep(server)
+
+    assert len(queries.metric_series(queries.champion(model), "loss")) == 2
+    assert len(queries.metric_series(queries.challenger(model), "loss")) == 12
 
 
 def test_an_alias_that_moves_leaves_its_history(team, server, model, name):
@@ -247,7 +269,9 @@ def test_a_rename_keeps_the_row_and_the_tie(team, server, model, name):
     assert events(model, Kind.MODEL_MISSING) == []
 
 
-def test_what_is_gone_is_believed_when_mlflow_says_so(team, server, model, name):
+def test_what_is_gone_is_believed_after_three_sweeps_and_when_mlflow_says_so(
+    team, server, model, name
+):
     team.model(name)
     team.version(name, team.run())
     team.version(name, team.run())
@@ -255,26 +279,78 @@ def test_what_is_gone_is_believed_when_mlflow_says_so(team, server, model, name)
     team.call("DELETE", "/api/2.0/mlflow/model-versions/delete", {"name": name, "version": "1"})
     sweep(server)
     team.call("DELETE", "/api/2.0/mlflow/registered-models/delete", {"name": name})
-    sweep(server)
-    sweep(server)
+    presences = []
+    for _ in range(4):
+        sweep(server)
+        presences.append(str(queries.source_of(model).presence))
 
     assert events(model, Kind.VERSION_DELETED) == [{"number": 1}]
-    assert len(events(model, Kind.MODEL_MISSING)) == 1
-    assert queries.source_of(model).presence == SourceModel.Presence.MISSING
+    assert presences == ["present", "present", "missing", "missing"]
+    assert events(model, Kind.MODEL_MISSING) == [{"name": name, "presence": "missing"}]
 
 
-def test_a_model_that_slips_through_the_pages_stays(team, server, model, name, monkeypatch):
-    team.model(name)
-    team.alias(name, "champion", team.version(name, team.run()))
-    sweep(server)
+@pytest.fixture
+def hidden(monkeypatch):
+    """Names that the lists leave out, as they do when a right is lost or a page slips."""
+    names = set()
     whole = client_module.Client.search_registered_models
     monkeypatch.setattr(
         client_module.Client,
         "search_registered_models",
-        lambda self: [found for found in whole(self) if found.name != name],
+        lambda self, kept=None: [found for found in whole(self, kept) if found.name not in names],
     )
-    monkeypatch.setattr(client_module.Client, "search_model_versions", lambda self: [])
+    return names
+
+
+def test_a_model_that_may_not_be_read_any_more_is_no_deleted_one(
+    team, server, model, name, hidden, monkeypatch
+):
+    team.model(name)
     sweep(server)
+    hidden.add(name)
+
+    def denied(self, name):
+        raise MlflowError("Permission denied", Trouble.DENIED)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client_module.Client, "get_registered_model", denied)
+        for _ in range(3):
+            sweep(server)
+    lost = str(queries.source_of(model).presence)
+    hidden.clear()
+    sweep(server)
+
+    assert lost == "forbidden"
+    assert events(model, Kind.MODEL_MISSING) == [{"name": name, "presence": "forbidden"}]
+    assert events(model, Kind.MODEL_RETURNED) == [{"name": name, "was": "forbidden"}]
+    source = queries.source_of(model)
+    assert (source.presence, source.absent_sweeps) == (SourceModel.Presence.PRESENT, 0)
+
+
+def test_a_rename_is_not_believed_while_the_old_name_is_there(team, server, model, name, hidden):
+    team.model(name)
+    sweep(server)
+    source = queries.source_of(model)
+    other = f"{name} other"
+    team.model(other)
+    hidden.add(name)
+    SourceModel.objects.filter(pk=source.pk).update(created_ms=1)
+    twin = client_module.Client(server).get_registered_model(other)
+    SourceModel.objects.filter(pk=source.pk).update(created_ms=twin.created_ms)
+    sweep(server)
+
+    assert events(model, Kind.MODEL_RENAMED) == []
+    assert SourceModel.objects.get(pk=source.pk).name == name
+
+
+def test_a_model_that_slips_through_the_pages_stays(team, server, model, name, hidden, monkeypatch):
+    team.model(name)
+    team.alias(name, "champion", team.version(name, team.run()))
+    sweep(server)
+    hidden.add(name)
+    monkeypatch.setattr(client_module.Client, "search_model_versions", lambda self, kept: [])
+    for _ in range(4):
+        sweep(server)
 
     assert queries.champion(model).deleted_at is None
     assert queries.source_of(model).presence == SourceModel.Presence.PRESENT
