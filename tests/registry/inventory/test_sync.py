@@ -3,7 +3,6 @@
 import hashlib
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,42 +15,10 @@ from registry.mlflow.client import Kind as Trouble
 from registry.mlflow.client import MlflowError
 from registry.models import AliasEvent, MetricPoint, ModelEvent, ModelVersion, SourceModel
 from tests import factories
-from tests.registry.training import Team
+from tests.registry.inventory.sweeping import events, sweep
 
 pytestmark = pytest.mark.django_db
 Kind = ModelEvent.Kind
-
-
-@pytest.fixture(scope="module")
-def team(mlflow_server):
-    return Team(mlflow_server)
-
-
-@pytest.fixture
-def server(mlflow_server):
-    return factories.MLflowServerFactory.create(slug="default", origin=mlflow_server)
-
-
-@pytest.fixture
-def name(request):
-    return f"{request.node.originalname[:60]} {time.time_ns()}"
-
-
-@pytest.fixture
-def model(server, name):
-    return factories.RegisteredModelFactory.create(mlflow_server=server, mlflow_name=name)
-
-
-def sweep(server, *, at=factories.NOW):
-    type(server).objects.filter(pk=server.pk).update(next_sweep_at=clock.now() - timedelta(hours=1))
-    done = sync.sweep_due(at=at, seconds=60)
-    server.refresh_from_db()
-    assert server.fault == ""
-    assert done == 1
-
-
-def events(model, kind):
-    return list(model.events.filter(kind=kind).order_by("pk").values_list("detail", flat=True))
 
 
 def test_a_version_is_known_with_its_run_and_evidence(team, server, model, name):
@@ -79,7 +46,7 @@ def test_a_version_is_known_with_its_run_and_evidence(team, server, model, name)
 def test_a_model_logged_by_mlflows_own_client_is_known_with_files_and_signature(
     server, model, name, tmp_path
 ):
-    script = Path(__file__).with_name("train_one.py")
+    script = Path(__file__).parents[1] / "train_one.py"
     subprocess.run(
         [sys.executable, str(script), server.origin, name], check=True, cwd=tmp_path, timeout=240
     )
@@ -249,126 +216,6 @@ def test_a_model_that_is_registered_later_is_tied_and_told_then(team, server, na
     assert unread is None
     assert queries.champion(model).evidence_read_at is not None
     assert events(model, Kind.SERVING_WITHOUT_APPROVAL) == [{"number": 1}]
-
-
-def test_a_rename_keeps_the_row_and_the_tie(team, server, model, name):
-    team.model(name)
-    team.version(name, team.run())
-    sweep(server)
-    source = queries.source_of(model)
-    team.post("registered-models/rename", {"name": name, "new_name": f"{name} new"})
-    sweep(server)
-    model.refresh_from_db()
-
-    assert (queries.source_of(model).pk, queries.source_of(model).name) == (
-        source.pk,
-        f"{name} new",
-    )
-    assert model.mlflow_name == f"{name} new"
-    assert events(model, Kind.MODEL_RENAMED) == [{"from": name, "to": f"{name} new"}]
-    assert events(model, Kind.MODEL_MISSING) == []
-
-
-def test_what_is_gone_is_believed_after_three_sweeps_and_when_mlflow_says_so(
-    team, server, model, name
-):
-    team.model(name)
-    team.version(name, team.run())
-    team.version(name, team.run())
-    sweep(server)
-    team.call("DELETE", "/api/2.0/mlflow/model-versions/delete", {"name": name, "version": "1"})
-    sweep(server)
-    team.call("DELETE", "/api/2.0/mlflow/registered-models/delete", {"name": name})
-    presences = []
-    for _ in range(4):
-        sweep(server)
-        presences.append(str(queries.source_of(model).presence))
-
-    assert events(model, Kind.VERSION_DELETED) == [{"number": 1}]
-    assert presences == ["present", "present", "missing", "missing"]
-    assert events(model, Kind.MODEL_MISSING) == [{"name": name, "presence": "missing"}]
-
-
-@pytest.fixture
-def hidden(monkeypatch):
-    """Names that the lists leave out, as they do when a right is lost or a page slips."""
-    names = set()
-    whole = client_module.Client.search_registered_models
-    monkeypatch.setattr(
-        client_module.Client,
-        "search_registered_models",
-        lambda self, kept=None: [found for found in whole(self, kept) if found.name not in names],
-    )
-    return names
-
-
-def test_a_model_that_may_not_be_read_any_more_is_no_deleted_one(
-    team, server, model, name, hidden, monkeypatch
-):
-    team.model(name)
-    sweep(server)
-    hidden.add(name)
-
-    def denied(self, name):
-        raise MlflowError("Permission denied", Trouble.DENIED)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(client_module.Client, "get_registered_model", denied)
-        for _ in range(3):
-            sweep(server)
-    lost = str(queries.source_of(model).presence)
-    hidden.clear()
-    sweep(server)
-
-    assert lost == "forbidden"
-    assert events(model, Kind.MODEL_MISSING) == [{"name": name, "presence": "forbidden"}]
-    assert events(model, Kind.MODEL_RETURNED) == [{"name": name, "was": "forbidden"}]
-    source = queries.source_of(model)
-    assert (source.presence, source.absent_sweeps) == (SourceModel.Presence.PRESENT, 0)
-
-
-def test_a_rename_is_not_believed_while_the_old_name_is_there(team, server, model, name, hidden):
-    team.model(name)
-    sweep(server)
-    source = queries.source_of(model)
-    other = f"{name} other"
-    team.model(other)
-    hidden.add(name)
-    SourceModel.objects.filter(pk=source.pk).update(created_ms=1)
-    twin = client_module.Client(server).get_registered_model(other)
-    SourceModel.objects.filter(pk=source.pk).update(created_ms=twin.created_ms)
-    sweep(server)
-
-    assert events(model, Kind.MODEL_RENAMED) == []
-    assert SourceModel.objects.get(pk=source.pk).name == name
-
-
-def test_a_model_that_slips_through_the_pages_stays(team, server, model, name, hidden, monkeypatch):
-    team.model(name)
-    team.alias(name, "champion", team.version(name, team.run()))
-    sweep(server)
-    hidden.add(name)
-    monkeypatch.setattr(client_module.Client, "search_model_versions", lambda self, kept: [])
-    for _ in range(4):
-        sweep(server)
-
-    assert queries.champion(model).deleted_at is None
-    assert queries.source_of(model).presence == SourceModel.Presence.PRESENT
-
-
-def test_deleted_and_made_anew_is_another_model(team, server, model, name):
-    team.model(name)
-    team.version(name, team.run())
-    sweep(server)
-    team.call("DELETE", "/api/2.0/mlflow/registered-models/delete", {"name": name})
-    time.sleep(0.01)
-    team.model(name)
-    team.version(name, team.run())
-    sweep(server)
-    rows = SourceModel.objects.filter(name=name).order_by("created_ms")
-
-    assert [row.presence for row in rows] == ["missing", "present"]
-    assert queries.source_of(model) == rows[1]
 
 
 def test_artifacts_are_read_when_the_run_is_over(team, server, model, name):

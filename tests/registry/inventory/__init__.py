@@ -1,0 +1,1 @@
+"""Reading MLflow servers: against real ones, and against ones that misbehave."""
