@@ -120,6 +120,29 @@ def moved(error: Invalid | None, places: Mapping[str, str]) -> Invalid | None:
     return Invalid(*faults)
 
 
+def beside_text(error: Invalid | None, name: str, text: Any, *, whole: str = "") -> Invalid | None:
+    """Return the error moved beside the text it is about, each fault with its line and keys.
+
+    `whole` is the pointer of what the text holds: `/spec` when it is only the spec of a check.
+    """
+    if error is None:
+        return None
+    return Invalid(*(_in_text(item, name, str(text or ""), whole) for item in error.errors))
+
+
+def _in_text(item: FieldError, name: str, text: str, whole: str) -> FieldError:
+    pointer = f"/{name}"
+    if item.pointer == pointer:  # it is about the text, and says where by itself
+        return item
+    inside = item.pointer.removeprefix(whole).strip("/")
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in inside.split("/") if part]
+    line = yaml_text.line_of(text, parts)
+    where = f"line {line}, " if line else ""
+    keys = ", ".join(parts)
+    place = f"{where}{keys}: " if keys else ""
+    return FieldError(pointer, item.code, f"{place}{item.detail}", item.fix)
+
+
 def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Turn a nested body into dotted names, as the fields are called."""
     found: dict[str, Any] = {}

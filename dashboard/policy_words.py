@@ -28,6 +28,8 @@ def selector(chosen: dict[str, Any]) -> str:
     parts = []
     if chosen.get("models"):
         parts.append(", ".join(chosen["models"]))
+    elif "models" in chosen:
+        parts.append("models of other units")  # the reader may not see which
     if chosen.get("business_unit"):
         parts.append(f"models of {chosen['business_unit']}")
     if chosen.get("tier_at_most"):

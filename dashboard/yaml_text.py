@@ -6,6 +6,7 @@ stored, so it is refused here; an unquoted date stays the text it was typed as.
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -59,6 +60,31 @@ def loads(text: str) -> Any:
         raise ValueError(f"the text is not YAML: {str(error).splitlines()[0]}") from error
     except OverflowError as error:
         raise ValueError("the text holds a character or number that is too large") from error
+
+
+def line_of(text: str, path: Iterable[str]) -> int | None:
+    """Return the line (from 1) on which the deepest known part of a path stands, if any does."""
+    try:
+        node = _Loader(text).get_single_node()
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return None
+    line = None
+    for part in path:
+        found = _step(node, part)
+        if found is not None:  # the others are no keys: a shape's name, or what is missing
+            line, node = found
+    return line
+
+
+def _step(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value == part:
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        value = node.value[int(part)]
+        return value.start_mark.line + 1, value
+    return None
 
 
 class _Reader:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from dashboard import forms
 from dashboard.pages.door import act, form_page, model_or_404
 from dashboard.queries.frame import actor_of
-from dashboard.queries.model import check_of, specs_of
+from dashboard.queries.model import check_of, source_of, specs_of
 from dashboard.shapes import checks as shapes
 from monitoring import definitions
 from monitoring.models import Check
@@ -61,7 +61,8 @@ def _edit(
     kind: str,
     spec: dict[str, Any],
 ) -> HttpResponse:
-    groups, texts, new = shapes.check(kind), shapes.text(), known is None
+    sources = shapes.source_choices([row.name for row in source_of(model)], spec.get("source"))
+    groups, texts, new = shapes.check(kind, sources), shapes.text(), known is None
     values, text_values = _values(spec), {"spec": spec if known else None}
     error, by_text = None, request.POST.get("by") == "text"
     if request.method == "POST":
@@ -77,6 +78,9 @@ def _edit(
         else:
             messages.success(request, f"The check {name} is saved.", "done")
             return HttpResponseRedirect(f"/m/{model.slug}/")
+    in_text = None
+    if by_text:
+        in_text = forms.beside_text(error, "spec", text_values.get("spec"), whole="/spec")
     context = {
         "title": f"Check {known.slug} of {model.name}" if known else f"New check of {model.name}",
         "hint": shapes.KINDS[kind],
@@ -87,7 +91,7 @@ def _edit(
             None if by_text else forms.moved(error, {"/spec/": "/", "/slug": "/key"}),
             new=new,
         ),
-        "text_form": forms.show(texts, text_values, error if by_text else None) if known else None,
+        "text_form": forms.show(texts, text_values, in_text) if known else None,
         "text_open": by_text,
         "back": f"/m/{model.slug}/",
         "pause": _pause(known),

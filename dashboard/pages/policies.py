@@ -88,7 +88,8 @@ def _form(
     request: HttpRequest, slug: str, stored: dict[str, Any], *, new: bool
 ) -> tuple[HttpResponse | None, dict[str, Any]]:
     actor = actor_of(request)
-    groups, texts = shapes.policy(_units(actor), read.trainer_choices(actor)), shapes.text()
+    trainers = read.trainer_choices(actor, stored["spec"].get("trainer"))
+    groups, texts = shapes.policy(_units(actor), trainers), shapes.text()
     values: dict[str, Any] = policy_body.values(stored)
     text_values: dict[str, Any] = {"text": stored}
     error, by_text = None, request.POST.get("by") == "text"
@@ -112,9 +113,10 @@ def _form(
             messages.success(request, f"The policy {name} is saved.", "done")
             return HttpResponseRedirect(f"/policies/{name}/"), {}
     shown = None if by_text else policy_body.at_fields(error)
+    in_text = forms.beside_text(error, "text", text_values["text"]) if by_text else None
     return None, {
         "form": forms.show(groups, values, shown, new=new),
-        "text_form": None if new else forms.show(texts, text_values, error if by_text else None),
+        "text_form": None if new else forms.show(texts, text_values, in_text),
         "text_open": by_text,
         "failed": error is not None,
     }

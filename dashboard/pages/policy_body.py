@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from dashboard import forms
-from registry.problems import FieldError, Invalid
+from registry.problems import FieldError, Invalid, invalid
 
 _FIELDS = {"drift_share": "drift", "metric_drop": "drop"}
 NEW: dict[str, Any] = {
@@ -23,6 +23,8 @@ NEW: dict[str, Any] = {
 def values(stored: dict[str, Any]) -> dict[str, Any]:
     """Return what the form shows of a stored policy; the first signal of a kind counts."""
     found = forms.flat({"selector": stored["selector"], "spec": stored["spec"]})
+    if stored is not NEW:
+        found["whom"] = "some" if stored["selector"] else "all"
     for signal in reversed(stored["spec"].get("signals", [])):
         name = _FIELDS.get(signal.get("signal"))
         if name:
@@ -39,13 +41,34 @@ def body(given: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
     spec = {**given.get("spec", {}), "signals": [s for s in signals if s] + kept}
     if "timeout_hours" in stored["spec"]:
         spec["timeout_hours"] = stored["spec"]["timeout_hours"]
-    selector = {key: value for key, value in given.get("selector", {}).items() if value}
-    if stored["selector"].get("business_unit"):
-        selector["business_unit"] = stored["selector"]["business_unit"]
+    selector = _selector(given, stored)
     found: dict[str, Any] = {"selector": selector, "spec": spec}
     if "business_unit" in given:
         found["business_unit"] = given["business_unit"]
     return found
+
+
+def _selector(given: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """Return whom the policy is for; on the page that is always said, in the API it may be left."""
+    selector = {key: value for key, value in given.get("selector", {}).items() if value}
+    if stored["selector"].get("business_unit"):
+        selector["business_unit"] = stored["selector"]["business_unit"]
+    whom = given.get("whom")
+    if whom not in ("all", "some"):
+        fix = "choose all models, or only those that fit"
+        raise invalid("/whom", "required", "it has to be said whom the policy is for", fix)
+    if whom == "all" and selector:
+        only = ", ".join(f"{key.replace('_', ' ')} {_plain(selector[key])}" for key in selector)
+        fix = "choose only models that fit, or empty the fields below"
+        raise invalid("/whom", "contradiction", f"all models, and yet only: {only}", fix)
+    if whom == "some" and not selector:
+        fix = "name models, a task, a tier or a tag; or choose all models"
+        raise invalid("/whom", "required", "nothing below says which models fit", fix)
+    return selector
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _first(signals: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:

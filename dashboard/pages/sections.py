@@ -38,6 +38,12 @@ class Section:
     unit_of: Callable[[Actor, str], BusinessUnit | None] = lambda actor, key: None  # ... and where
     searched: bool = False
 
+    @property
+    def one(self) -> str:
+        """Return the single thing with its article, as it is spoken."""
+        spoken = "an" if self.single[0] in "aeioMFLNRS" else "a"  # "an MLflow server"
+        return f"{spoken} {self.single}"
+
 
 def _platform(actor: Actor) -> bool:
     return access.can(actor, Right.MANAGE_PLATFORM, None)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms, words
-from dashboard.pages.door import act, form_page
+from dashboard.pages.door import form_page
 from dashboard.queries import settings as read
 from dashboard.queries.frame import actor_of
 from dashboard.shapes import settings as shapes
@@ -50,10 +50,14 @@ def own(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@act
+@form_page
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
-    """Revoke one of one's tokens."""
-    token = tokens.revoke_own(actor_of(request), str(number), at=clock.now())
+    """Ask once more, then revoke one of one's tokens: what uses it stops at once, for good."""
+    actor = actor_of(request)
+    if request.method != "POST":
+        token = tokens.mine(actor).get(pk=number)
+        return render(request, "settings/revoke.html", {"token": _row(token, clock.now())})
+    token = tokens.revoke_own(actor, str(number), at=clock.now())
     messages.success(request, f"The token {token.name} is revoked.", "done")
     return HttpResponseRedirect("/settings/tokens/")
 

@@ -55,7 +55,8 @@ def decisions_by(
     return list(related.order_by("-at", "-pk")[:most])
 
 
-def trainer_choices(actor: Actor) -> Choices:
-    """Return the trainers a policy may name."""
+def trainer_choices(actor: Actor, named: str | None = None) -> Choices:
+    """Return the trainers a policy may name, and the one it names whoever keeps that."""
     seen = Trainer.objects.filter(unit__in=access.visible_units(actor).values("pk"))
-    return tuple((slug, slug) for slug in seen.order_by("slug").values_list("slug", flat=True))
+    slugs = [*seen.order_by("slug").values_list("slug", flat=True)]
+    return tuple((slug, slug) for slug in ([named] if named and named not in slugs else []) + slugs)

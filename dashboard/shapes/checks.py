@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.forms import Field, Group
+from dashboard.forms import Choices, Field, Group
 
 _LEVELS = (("watch", "▲ watch"), ("critical", "◆ critical"))
 _NUMERIC = (
@@ -52,12 +52,19 @@ STARTS: dict[str, dict[str, Any]] = {
 }
 
 
-def check(kind: str) -> list[Group]:
+def source_choices(known: list[str], chosen: Any) -> Choices:
+    """Return the sources a check can read, and the one it names though there is none."""
+    choices = tuple((name, name) for name in known)
+    named = str(chosen or (known[0] if known else "requests"))
+    return choices if named in known else ((named, f"{named} (not there yet)"), *choices)
+
+
+def check(kind: str, sources: Choices) -> list[Group]:
     """Return the form of a check of this kind."""
     name = Field("key", "Short name", help="Such as drift; lower-case.", required=True, once=True)
     own = {"data": _data, "performance": _performance, "metric": _metric}[kind]
     condition = "drift" if kind == "data" else "breach"
-    windows = (
+    windows: tuple[Field, ...] = (
         name,
         Field("every_days", "Days a window has", "number"),
         Field(
@@ -65,6 +72,9 @@ def check(kind: str) -> list[Group]:
         ),
         Field("grace_hours", "Hours a batch may be late", "number"),
     )
+    if kind != "metric":
+        hint = "Where its batches land; a source is made on the model's page."
+        windows += (Field("source", "Source", "select", hint, choices=sources),)
     alerts = (
         Field("when.bad", "Alert after so many bad windows", "number"),
         Field("when.of", "of the latest", "number"),

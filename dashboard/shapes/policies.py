@@ -4,6 +4,13 @@ from dashboard.forms import Choices, Field, Group
 from dashboard.shapes.settings import choices
 from registry.models.models import Task
 
+# To say nothing must not mean the whole fleet: "all" is a choice that somebody makes.
+_WHOM = (
+    ("", "choose"),
+    ("all", "all models of the one that keeps it"),
+    ("some", "only models that fit what is said below"),
+)
+
 
 def policy(units: Choices, trainers: Choices) -> list[Group]:
     """Return the form of a policy."""
@@ -16,10 +23,18 @@ def policy(units: Choices, trainers: Choices) -> list[Group]:
                 ),
                 Field("business_unit", "Kept by", "select", choices=units, once=True, empty="null"),
                 Field(
+                    "whom",
+                    "It is for",
+                    "select",
+                    "A policy of a unit never reaches beyond the unit.",
+                    choices=_WHOM,
+                    required=True,
+                ),
+                Field(
                     "selector.models",
                     "Only these models",
                     "lines",
-                    "Short names; empty: all that fit below.",
+                    "Short names, separated by commas; empty: all that fit below.",
                 ),
                 Field(
                     "selector.task",
@@ -50,7 +65,12 @@ def policy(units: Choices, trainers: Choices) -> list[Group]:
                 Field("spec.cooldown_days", "Not again within days", "number"),
                 Field("spec.max_per_quarter", "At most a quarter", "number"),
                 Field("spec.hold_on_data_fault", "Hold while the data are faulty", "checkbox"),
-                Field("spec.trainer", "Trainer", "select", choices=trainers),
+                Field(
+                    "spec.trainer",
+                    "Trainer",
+                    "select",
+                    choices=(("", "none: a person starts the retraining"), *trainers),
+                ),
             ),
         ),
     ]

@@ -59,3 +59,33 @@ def test_a_date_where_none_belongs_is_no_failure_of_ours(client, story, address,
 
     assert response.status_code == 400
     assert "nothing has been saved" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "given", "told"),
+    [
+        (
+            "m/card-fraud/checks/drift",
+            "spec",
+            "every_days: 7\nwhen:\n  bad: 2\n  often: 3\n",
+            "Line 4, when, often: there is no field",
+        ),
+        (
+            "policies/drift-standard",
+            "text",
+            "selector: {}\nspec:\n  cadence_days: 30\n  signals:\n"
+            "  - {signal: drift_share, at_least: 0.2, oft: 3}\n",
+            "Line 5, spec, signals, 0, drift_share, oft: there is no field",
+        ),
+        ("policies/drift-standard", "text", "speck: {}\n", "Line 1, speck: there is no field"),
+    ],
+)
+def test_a_wrong_key_is_told_beside_the_text_with_its_line(
+    client, story, address, name, given, told
+):
+    client.force_login(story.people.ana)
+
+    page = client.post(f"/{address}/", {"by": "text", name: given}).content.decode()
+
+    field = page[page.index(f'id="f-{name}-more"') :]
+    assert told in field[: field.index("</div>")]

@@ -133,6 +133,10 @@ def test_a_token_is_shown_once_and_revoked(ana, story):
     token = ApiToken.objects.get(digest=digest(key))
 
     assert key not in text(ana.get("/settings/tokens/"))
+    asked = text(ana.get(f"/settings/tokens/{token.pk}/revoke/"))
+    token.refresh_from_db()
+    assert "Revoke it for good" in asked
+    assert token.revoked_at is None
     assert ana.post(f"/settings/tokens/{token.pk}/revoke/").status_code == 302
     token.refresh_from_db()
     assert token.revoked_at is not None
@@ -256,6 +260,20 @@ def test_a_wrong_check_is_not_saved(ana, field, value):
     assert not Check.objects.filter(slug="weekly").exists()
 
 
+def test_a_check_names_its_source(ana, story):
+    Source.objects.create(
+        model=story.people.model, name="replay", address="/landing/replay", next_scan_at=clock.now()
+    )
+    assert 'name="source"' not in text(ana.get("/m/card-fraud/checks/new/?kind=metric"))
+    assert ">replay<" in text(ana.get("/m/card-fraud/checks/new/?kind=data"))
+
+    ana.post("/m/card-fraud/checks/new/?kind=data", {**DRIFT, "source": "replay"})
+
+    assert CheckVersion.objects.get(check_ref__slug="weekly").spec["source"] == "replay"
+    page = text(ana.get("/m/card-fraud/checks/weekly/"))
+    assert '<option value="replay" selected>' in page
+
+
 def test_performance_metrics_are_read_from_lines(ana):
     data = {
         "key": "auc",
@@ -282,6 +300,7 @@ def test_a_check_is_paused_with_a_reason(ana):
 
 POLICY = {
     "business_unit": "fraud",
+    "whom": "all",
     "drift.at_least": "0.3",
     "drift.windows": "2",
     "drift.of": "4",
@@ -308,6 +327,41 @@ def test_a_policy_is_made_and_changed_by_form_and_text(ana):
     page = text(ana.get("/policies/mine/"))
     assert "For ranking." in page
     assert "Retrain when 30 % of the columns drifted in 2 of 4 windows." in page
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"whom": ""}, "It has to be said whom the policy is for"),
+        ({"whom": "some"}, "Nothing below says which models fit"),
+        ({"whom": "all", "selector.task": "ranking"}, "All models, and yet only: task ranking"),
+    ],
+)
+def test_whom_a_policy_is_for_has_to_be_said(ana, given, told):
+    page = text(ana.post("/policies/new/", {"key": "mine", **POLICY, **given}), 400)
+
+    field = page[page.index('id="f-whom"') : page.index('id="f-selector-models"')]
+    assert told in field
+    assert not RetrainingPolicy.objects.filter(slug="mine").exists()
+
+
+def test_nothing_is_chosen_for_a_new_policy_that_a_person_has_to_choose(ana):
+    page = text(ana.get("/policies/new/"))
+
+    for start, end in (("f-whom", "f-selector-models"), ("f-spec-trainer", "</select>")):
+        field = page[page.index(f'id="{start}"') :]
+        assert "selected" not in field[: field.index(end)]
+
+
+def test_a_policy_without_a_trainer_keeps_none(ana):
+    data = {key: value for key, value in POLICY.items() if key != "spec.trainer"}
+    ana.post("/policies/new/", {"key": "mine", **data, "spec.trainer": ""})
+
+    ana.post("/policies/mine/", {**data, "spec.cooldown_days": "8", "spec.trainer": ""})
+
+    newest = PolicyVersion.objects.filter(policy__slug="mine").latest("number")
+    assert newest.number == 2
+    assert "trainer" not in newest.spec
 
 
 def test_a_policy_that_cannot_be_is_told_at_the_field(ana):
