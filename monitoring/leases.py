@@ -7,10 +7,11 @@ the worker lives. Whoever works on without a lease is stopped by the token when 
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection, models
 from django.db.models.functions import Greatest
@@ -145,7 +146,7 @@ def _extend(rows: type[models.Model], lease: Lease) -> bool:
     return bool(mine.update(lease_until=Greatest("lease_until", later)))
 
 
-def _claim(statement: str, values: list[object]) -> Lease | None:
+def _claim(statement: str, values: Sequence[Any]) -> Lease | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

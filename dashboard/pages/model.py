@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
 from dashboard import charts, words
-from dashboard.pages import model_history, model_news, model_record, model_rules
+from dashboard.pages import model_due, model_history, model_news, model_record, model_rules
 from dashboard.pages.door import model_or_404, page
 from dashboard.queries import history
 from dashboard.queries import model as read
@@ -35,12 +35,16 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
     checks = read.checks_of(found)
     specs = read.specs_of(checks)
     rights = access.rights(actor_of(request), found.unit)
+    sources, alerts, health = read.source_of(found), read.open_alerts(found), _health(found, now)
+    known = model_due.Known(found, source, champion, sources, checks, rights)
+    waits = read.waits_of(checks)
     context = {
         "model": found,
         "identity": model_record.identity(found, source, now),
-        "health": _health(found, now),
+        "health": health,
+        "due": model_due.due(known, health, waits, now, alerts=bool(alerts)),
         "strip": _strip(found, now),
-        "alerts": [model_news.alert(alert, now) for alert in read.open_alerts(found)],
+        "alerts": [model_news.alert(alert, now) for alert in alerts],
         "past": [model_news.incident(incident) for incident in read.recent_incidents(found)],
         "windows": model_history.windows(found, checks, history.windows_of(checks)),
         "performance": model_history.performance(history.readings_by_window(checks)),
@@ -55,7 +59,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         "gate": _gate(challenger or champion),
         "controls": [model_rules.control(row) for row in read.controls_of(found)],
         "contract": model_rules.contract(read.contract_of(found)),
-        "sources": [model_rules.source(row, now) for row in read.source_of(found)],
+        "sources": [model_rules.source(row, now) for row in sources],
         "checks": [model_rules.check(row, specs.get(row.pk)) for row in checks],
         "events": [model_news.event(row) for row in read.events_of(found)],
         "activity": [model_news.audit(row) for row in read.audit_of(found)[:15]],

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from monitoring.models import Alert, Check, CheckVersion, ContractVersion, Incident, Source
-from monitoring.states import AlertState, IncidentState
+from monitoring.models import Alert, Check, CheckVersion, ContractVersion, Incident, Run, Source
+from monitoring.states import OPEN_STATES, AlertState, IncidentState
 from policies.models import ControlResult, Decision, GateResult, Job
 from registry.models import AuditEvent, ModelEvent, ModelVersion, RegisteredModel, SourceModel
 
@@ -48,6 +48,21 @@ def specs_of(checks: list[Check]) -> dict[int, CheckVersion]:
     """Return the version in force of each check."""
     newest = CheckVersion.objects.filter(check_ref__in=checks).order_by("check_ref", "-number")
     return {version.check_ref_id: version for version in newest.distinct("check_ref")}
+
+
+def waits_of(checks: list[Check]) -> list[tuple[str, str]]:
+    """Return what the oldest open run of each check says it waits for."""
+    runs = Run.objects.filter(
+        window__check_ref__in=checks,
+        current=True,
+        state__in=OPEN_STATES,
+        summary__has_key="waiting_for",
+    )
+    rows = runs.order_by("window__check_ref__slug", "window__start").distinct(
+        "window__check_ref__slug"
+    )
+    found = rows.values_list("window__check_ref__slug", "summary__waiting_for")
+    return [(slug, str(what).rstrip(".")) for slug, what in found]
 
 
 def source_of(model: RegisteredModel) -> list[Source]:

@@ -12,6 +12,7 @@ from script.runner import embedded, fleet, processes, surroundings
 from script.runner.addresses import Addresses, addresses
 from script.runner.keeper import Keeper
 from script.runner.part import Part, RunnerError
+from script.runner.ready import accepts
 from script.runner.state import State
 from script.runner.supervisor import Supervisor
 from script.runner.tasks import Tasks
@@ -118,6 +119,9 @@ def run(demo: Demo, *, models: int | None, once: bool) -> tuple[int, str]:
     demo.start_servers()
     token = demo.tasks.token(demo.state)
     demo.start_muster()
+    if not accepts(demo.at.web, token):
+        say("the demo's API token was revoked or is over: making a new one")
+        token = demo.tasks.token(demo.state, renew=True)
     landed = fleet.Fleet(demo.tasks, demo.state, demo.at, token)
     demo.start(landed.trainer())
     published = landed.publish(models=models)

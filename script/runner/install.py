@@ -4,8 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from script.runner.locked import pins
@@ -15,6 +18,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 # The locks are complete, so nothing is left to resolve. It also spares pip 23 from stumbling over
 # evidently's `pandas[parquet]`, which it does not recognize in a lock's plain `pandas==`.
 _EXACTLY = ("--require-hashes", "--no-deps")
+# How often a waiting person is told how far it is.
+TERMINAL_SECONDS = 0.5
+LOG_SECONDS = 5.0
 
 
 def install(python: Path, locks: Sequence[str]) -> None:
@@ -27,27 +33,53 @@ def install(python: Path, locks: Sequence[str]) -> None:
     if uv:
         print(f"installing {total} locked packages with {uv}", flush=True)
         command = [uv, "pip", "install", "--quiet", "--python", str(python), *_EXACTLY]
-        if subprocess.run([*command, *files], check=False).returncode == 0:
+        with _telling(Progress(python, total, "installing")):
+            done = subprocess.run([*command, *files], check=False)
+        if done.returncode == 0:
             return
         print("uv could not do it; trying pip", flush=True)
     command = [str(python), "-m", "pip", "install", *_EXACTLY, "--progress-bar", "off"]
-    _follow([*command, "--disable-pip-version-check", *files], total)
+    _follow([*command, "--disable-pip-version-check", *files], Progress(python, total))
     print(f"installed in {time.monotonic() - since:.0f} s", flush=True)
 
 
-def _follow(command: list[str], total: int) -> None:
+@dataclass
+class Progress:
+    """How far an installation is: pip says what it fetches, and is silent while it unpacks."""
+
+    python: Path
+    total: int
+    doing: str = "fetching"
+    fetched: int = 0
+
+    def __post_init__(self) -> None:
+        self._before = self._there()
+        self._since = time.monotonic()
+
+    def __str__(self) -> str:
+        done = self.fetched if self.doing == "fetching" else self._there() - self._before
+        seconds = time.monotonic() - self._since
+        return f"{self.doing}: {done} of at most {self.total} packages ({seconds:.0f} s)"
+
+    def _there(self) -> int:
+        """Count the packages that lie in the environment: each brings a folder of this name."""
+        folder = self.python.parent.parent / "lib"
+        return sum(1 for _ in folder.glob("python3*/site-packages/*.dist-info"))
+
+
+def _follow(command: list[str], progress: Progress) -> None:
     """Run pip and show how far it is; show what it said when it fails."""
     said: list[str] = []
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
-        for count, line in _counted(process.stdout):
-            said.append(line)
-            if line.startswith("Installing collected"):
-                _show(f"unpacking {total} packages (this takes a minute or two)", end="\n")
-            elif count:
-                _show(f"fetching locked packages: {count} of at most {total}")
+        with _telling(progress):
+            for count, line in _counted(process.stdout):
+                said.append(line)
+                progress.fetched = count or progress.fetched
+                if line.startswith("Installing collected"):
+                    progress.doing = "unpacking"
     if process.returncode:
         raise RunnerError("pip failed:\n" + "".join(said[-25:]))
 
@@ -61,9 +93,24 @@ def _counted(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
         yield (count if begins else 0), line
 
 
-def _show(text: str, *, end: str = "") -> None:
-    """Renew the line on a terminal; in a log write only every 25th."""
-    if sys.stdout.isatty():
-        print(f"\r\033[K{text}", end=end, flush=True)
-    elif end or text.split(" of ")[0].endswith(("25", "50", "75", "00")):
-        print(text, flush=True)
+@contextmanager
+def _telling(progress: Progress) -> Iterator[None]:
+    """Say every few seconds how far it is, so that nobody wonders whether it hangs."""
+    over = threading.Event()
+    thread = threading.Thread(target=_tell, args=(progress, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _tell(progress: Progress, over: threading.Event) -> None:
+    """Renew the line on a terminal; in a log write a new one each time."""
+    terminal = sys.stdout.isatty()
+    while not over.wait(TERMINAL_SECONDS if terminal else LOG_SECONDS):
+        print(f"\r\033[K{progress}" if terminal else progress, end="" if terminal else "\n")
+        sys.stdout.flush()
+    if terminal:
+        print(f"\r\033[K{progress}", flush=True)

@@ -54,6 +54,18 @@ def answers(url: str) -> Callable[[], bool]:
     return check
 
 
+def accepts(url: str, token: str) -> bool:
+    """Say whether Muster at this address takes the API token."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=30)
+    try:
+        connection.request("GET", "/api/v1/tokens/", headers={"Authorization": f"Bearer {token}"})
+        return connection.getresponse().status != 401
+    except (OSError, http.client.HTTPException):
+        return True  # that is no answer about the token
+    finally:
+        connection.close()
+
+
 def always() -> bool:
     """Ready as soon as it runs."""
     return True

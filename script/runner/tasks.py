@@ -65,14 +65,14 @@ class Tasks:
         self.read("manage.py", "migrate", "--no-input", DATABASE_URL=self.owner_url)
         self.read("manage.py", "grant", DATABASE_OWNER_URL=self.owner_url)
 
-    def token(self, state: State) -> str:
+    def token(self, state: State, *, renew: bool = False) -> str:
         """Return the platform admin's API token: the last start's while nothing has changed.
 
         `bootstrap` also tells Muster where MLflow is, so it runs again when that has moved.
         """
         known, mlflow = state.values.get("token"), self.environment["MLFLOW_TRACKING_URI"]
         young = time.time() - state.values.get("token_made_at", 0) < _TOKEN_SECONDS
-        if not (known and young and state.values.get("token_mlflow") == mlflow):
+        if renew or not (known and young and state.values.get("token_mlflow") == mlflow):
             made = self.read_json(
                 "manage.py", "bootstrap",
                 f"--email={ADMIN}", f"--password={state.secret('demo_password')}",

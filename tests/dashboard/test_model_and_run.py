@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monitoring.models import Run
+from monitoring.models import Check, Health, Run, Window
 from registry import clock
 from registry.models import RegisteredModel, SlugHistory
 from tests.dashboard.scene import scene
-from tests.factories import RegisteredModelFactory
+from tests.factories import RegisteredModelFactory, tracked_model
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +155,49 @@ def test_a_performance_run_leaves_the_contract_to_the_data_check(ana):
 
 def test_controls_carry_their_titles(ana):
     assert "The record is complete for its tier" in text(ana.get("/m/card-fraud/"))
+
+
+def due(client, person, model):
+    client.force_login(person)
+    page = text(client.get(f"/m/{model.slug}/"))
+    return page[page.index('id="due"') : page.index('id="history"')]
+
+
+def test_a_model_that_nobody_watches_says_what_is_unknown_and_what_to_do(client, story):
+    people = story.people
+    model = RegisteredModelFactory.create(unit=people.fraud, owner=people.ana, tier=1)
+
+    said = due(client, people.ana, model)
+
+    assert "Nothing needs you here" not in said
+    assert "Muster does not know how this model is." in said
+    for step in ("Add a source</a>", "Add a check</a>", "MLflow"):
+        assert step in said
+    assert "Add a check</a>" not in due(client, people.vera, model)  # she may not
+
+
+def test_what_a_check_waits_for_stands_where_the_owner_looks(client, story):
+    people = story.people
+    model = tracked_model(slug="fresh", unit=people.fraud, owner=people.ana)
+    model.source_models.update(aliases={})
+    check = Check.objects.create(
+        model=model, slug="drift", next_window_start=clock.now(), next_plan_at=clock.now()
+    )
+    window = Window.objects.create(
+        check_ref=check, start=clock.now(), end=clock.now(), due_at=clock.now()
+    )
+    why = "no version has the alias champion in MLflow"
+    Run.objects.create(window=window, summary={"waiting_for": why}, queued_at=clock.now())
+
+    said = due(client, people.ana, model)
+
+    assert f"Check drift waits: {why}." in said
+    assert "give the version that serves the alias champion" in said
+
+
+def test_a_model_that_is_well_needs_nobody(client, story):
+    people = story.people
+    model = RegisteredModelFactory.create(unit=people.fraud, owner=people.ana)
+    Health.objects.create(model=model, state="ok", reasons=["All well."], since=clock.now())
+
+    assert "Nothing needs you here." in due(client, people.ana, model)
