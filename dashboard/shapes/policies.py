@@ -10,6 +10,7 @@ _WHOM = (
     ("all", "all models of the one that keeps it"),
     ("some", "only models that fit what is said below"),
 )
+_NOBODY = ("", "none: a person starts the retraining")
 
 
 def policy(units: Choices, trainers: Choices) -> list[Group]:
@@ -65,12 +66,7 @@ def policy(units: Choices, trainers: Choices) -> list[Group]:
                 Field("spec.cooldown_days", "Not again within days", "number"),
                 Field("spec.max_per_quarter", "At most a quarter", "number"),
                 Field("spec.hold_on_data_fault", "Hold while the data are faulty", "checkbox"),
-                Field(
-                    "spec.trainer",
-                    "Trainer",
-                    "select",
-                    choices=(("", "none: a person starts the retraining"), *trainers),
-                ),
+                Field("spec.trainer", "Trainer", "select", choices=(_NOBODY, *trainers)),
             ),
         ),
     ]

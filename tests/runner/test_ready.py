@@ -3,9 +3,8 @@
 import pytest
 
 from registry import actors, clock, tokens
-from registry.actors import Actor
 from script.runner.ready import accepts
-from tests.cast import cast
+from tests.cast import acting, cast
 
 
 @pytest.mark.django_db(transaction=True)
@@ -14,7 +13,7 @@ def test_a_revoked_token_is_noticed(live_server):
     token, key = tokens.issue(actors.system("tests"), person=pat, name="demo", at=clock.now())
     assert accepts(live_server.url, key)
 
-    tokens.revoke_own(Actor(person=pat), str(token.pk), at=clock.now())
+    tokens.revoke_own(acting(pat), str(token.pk), at=clock.now())
 
     assert not accepts(live_server.url, key)
 
