@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from registry.actors import Actor
-from registry.models import RegisteredModel
+from registry.models import ModelRevision, RegisteredModel
 from registry.models.models import Lifecycle, Task
 from registry.problems import FieldError, Invalid, invalid
 
@@ -25,9 +25,16 @@ MODEL_FILTERS: Mapping[str, str] = {
 }
 
 
-def refuse_unknown(params: QueryDict, names: Collection[str]) -> None:
+# Where a revision keeps what a model has as a column.
+_THEN = {
+    name: f"snapshot__{name}"
+    for name in ("tier", "task", "lifecycle", "tags", "slug", "name", "purpose", "description")
+} | {"owner__email": "snapshot__owner"}
+
+
+def refuse_unknown(params: QueryDict, names: Collection[str], *, paged: bool = True) -> None:
     """Raise Invalid for a filter that the list does not have."""
-    unknown = sorted(set(params) - set(names) - _OF_EVERY_LIST)
+    unknown = sorted(set(params) - set(names) - (_OF_EVERY_LIST if paged else set()))
     if unknown:
         fix = f"known filters: {', '.join(sorted(names)) or 'none'}"
         raise Invalid(
@@ -39,27 +46,43 @@ def filter_models(
     models: QuerySet[RegisteredModel], params: QueryDict, actor: Actor
 ) -> QuerySet[RegisteredModel]:
     """Narrow a list of models by MODEL_FILTERS."""
+    return models.filter(_wanted(params, actor, {}))
+
+
+def filter_revisions(
+    revisions: QuerySet[ModelRevision], params: QueryDict, actor: Actor
+) -> QuerySet[ModelRevision]:
+    """Narrow a list of records of the past by MODEL_FILTERS, by what they said then."""
+    return revisions.filter(_wanted(params, actor, _THEN))
+
+
+def _wanted(params: QueryDict, actor: Actor, columns: Mapping[str, str]) -> Q:
+    def matches(name: str, lookup: str, value: Any) -> Q:
+        return Q(**{f"{columns.get(name, name)}__{lookup}": value})
+
     given, wanted = {name: str(params[name]) for name in params}, Q()
     for name in ("bu", "business_unit"):
         if name in given:
             wanted &= Q(unit__slug__in=_parts(given[name]))
     if "tier" in given:
-        wanted &= Q(tier__in=[_tier("/tier", part) for part in _parts(given["tier"])])
+        wanted &= matches("tier", "in", [_tier("/tier", part) for part in _parts(given["tier"])])
     if "tier__lte" in given:
-        wanted &= Q(tier__lte=_tier("/tier__lte", given["tier__lte"]))
+        wanted &= matches("tier", "lte", _tier("/tier__lte", given["tier__lte"]))
     if "owner" in given:
         mine = given["owner"] == "me" and actor.person is not None
-        wanted &= Q(owner=actor.person) if mine else Q(owner__email=given["owner"].lower())
-    if "task" in given:
-        wanted &= Q(task__in=_choices("/task", given["task"], Task.values))
-    if "lifecycle" in given:
-        wanted &= Q(lifecycle__in=_choices("/lifecycle", given["lifecycle"], Lifecycle.values))
+        address = actor.person.email if mine and actor.person else given["owner"].lower()
+        wanted &= matches("owner__email", "exact", address)
+    for name, known in (("task", Task.values), ("lifecycle", Lifecycle.values)):
+        if name in given:
+            wanted &= matches(name, "in", _choices(f"/{name}", given[name], known))
     if tags := params.getlist("tag"):
-        wanted &= Q(tags__contains=tags)
+        wanted &= matches("tags", "contains", tags)
     for word in given.get("q", "").split()[:10]:
-        found = Q(slug__icontains=word) | Q(name__icontains=word)
-        wanted &= found | Q(purpose__icontains=word) | Q(description__icontains=word)
-    return models.filter(wanted)
+        found = Q()
+        for name in ("slug", "name", "purpose", "description"):
+            found |= matches(name, "icontains", word)
+        wanted &= found
+    return wanted
 
 
 def _parts(text: str) -> list[str]:

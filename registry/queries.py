@@ -105,10 +105,14 @@ def metric_series(version: ModelVersion, key: str) -> list[MetricPoint]:
     return list(points(version, key=key).order_by("at", "step", "pk"))
 
 
+def alias_moves(model: RegisteredModel) -> QuerySet[AliasEvent]:
+    """Return every move of an alias of what is tied to the record today."""
+    return AliasEvent.objects.filter(source_model__registered_model=model).select_related("by")
+
+
 def alias_history(model: RegisteredModel) -> list[AliasEvent]:
     """Return every move of an alias of the model, newest first."""
-    events = AliasEvent.objects.filter(source_model__registered_model=model)
-    return list(events.select_related("by").order_by("-seen_at", "-pk"))
+    return list(alias_moves(model).order_by("-seen_at", "-pk"))
 
 
 def activity(model: RegisteredModel, *, limit: int = 50) -> list[ModelEvent]:

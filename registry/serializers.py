@@ -60,6 +60,8 @@ class MLflowTie(BaseModel):
 
 
 class ModelAnswer(BaseModel):
+    """A model; `as_of` is the moment that was asked for, null for today."""
+
     uuid: uuid.UUID
     slug: str
     name: str
@@ -79,6 +81,7 @@ class ModelAnswer(BaseModel):
     mlflow: MLflowTie | None
     created_at: datetime
     updated_at: datetime
+    as_of: datetime | None = None
 
 
 class ModelDetail(ModelAnswer):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from registry.api import audit, discovery, models, operations, people, servers, tokens
+from registry.api import audit, discovery, history, models, operations, people, servers, tokens
 from registry.api_view import route
 
 api_urlpatterns: list[URLPattern] = [
@@ -24,7 +24,11 @@ api_urlpatterns: list[URLPattern] = [
     route("models/<key>/", models.ModelDetail, "model"),
     route("models/<key>/versions/", models.VersionList, "versions"),
     route("models/<key>/versions/<number>/", models.VersionDetail, "version"),
+    route("models/<key>/revisions/", history.RevisionList, "revisions"),
+    route("models/<key>/aliases/", history.Aliases, "aliases"),
+    route("models/<key>/alias-events/", history.AliasEventList, "alias-events"),
     route("models/<key>/metrics/", models.MetricList, "metrics"),
+    route("exports/inventory/", history.InventoryExport, "inventory-export"),
     route("tokens/", tokens.TokenList, "tokens"),
     route("tokens/<token_id>/", tokens.TokenDetail, "token"),
     route("audit/", audit.AuditList, "audit"),

@@ -1,11 +1,24 @@
 """Endpoints of registered models, their versions and their metrics."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry import access, catalogue, filters, inputs, queries, serializers
+from registry import (
+    access,
+    catalogue,
+    filters,
+    history,
+    inputs,
+    moments,
+    queries,
+    serializers,
+    serving,
+)
+from registry.api import history_answers
+from registry.api.history import AS_OF
 from registry.api_view import ResourceView, documented
 from registry.models import RegisteredModel
 from registry.problems import invalid
@@ -16,21 +29,34 @@ class ModelList(ResourceView):
         "List models",
         answer=serializers.ModelAnswer,
         listed=True,
-        filters=filters.MODEL_FILTERS,
+        filters={**filters.MODEL_FILTERS, **AS_OF},
     )
     def get(self, request: Request) -> Response:
-        """Return the models you see, by slug."""
-        filters.refuse_unknown(request.query_params, filters.MODEL_FILTERS)
+        """Return the models you see, by slug; with `as_of` as they were then."""
+        filters.refuse_unknown(request.query_params, {*filters.MODEL_FILTERS, *AS_OF})
+        if "as_of" in request.query_params:
+            return self._then(moments.parse(request.query_params["as_of"], now=self.at))
         models = access.visible_models(self.actor).select_related(*queries.MODEL_RELATIONS)
         found = filters.filter_models(models, request.query_params, self.actor)
         return self.page(found, order=["slug"], show=serializers.model)
 
+    def _then(self, moment: datetime) -> Response:
+        models = history.inventory_as_of(self.actor, moment)
+        found = filters.filter_revisions(models, self.request.query_params, self.actor)
+        return self.page(found, order=["slug"], show=lambda row: history_answers.model(row, moment))
+
 
 class ModelDetail(ResourceView):
-    @documented("Get a model", answer=serializers.ModelDetail)
+    @documented("Get a model", answer=serializers.ModelDetail, filters=AS_OF)
     def get(self, request: Request, key: str) -> Response:
-        """Return one model by slug or UUID; a former slug redirects."""
-        return self._shown(self.find_model(key))
+        """Return one model by slug or UUID, with `as_of` as it was; a former slug redirects."""
+        model = self.find_model(key)
+        if "as_of" not in request.query_params:
+            return self._shown(model)
+        moment = moments.parse(request.query_params["as_of"], now=self.at)
+        then = history.find(self.actor, model, moment)
+        aliases = serving.aliases_as_of(then, moment)
+        return self.answer(history_answers.model_detail(then, aliases, moment))
 
     @documented("Put a model", body=inputs.ModelBody, answer=serializers.ModelDetail, upsert=True)
     def put(self, request: Request, key: str) -> Response:
