@@ -24,6 +24,8 @@ _FILTERS = {
     "limit": "rows a page, 1 to 500; 50 when absent",
 }
 
+UNWATCHED = "Nobody watches this model yet: it has no check."
+
 
 class FleetRow(BaseModel):
     """One model with its health and what is open; health, compliance and lifecycle apart."""
@@ -118,7 +120,7 @@ def _row(row: dict[str, Any]) -> FleetRow:
         "business_unit": row["unit__slug"],
         "owner": row["owner__email"],
         "health": row["state"],
-        "reasons": row["health__reasons"] or [],
+        "reasons": row["health__reasons"] or [UNWATCHED],
         "since": row["health__since"],
         "observed_at": row["health__observed_at"],
     }

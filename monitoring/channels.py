@@ -11,9 +11,9 @@ from registry import access, audit, bodies, webhooks
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
-from registry.inputs import slug_of
 from registry.models import BusinessUnit
 from registry.problems import FieldError, Invalid, invalid
+from registry.slugs import slug_of
 
 
 class ChannelBody(bodies.Change):

@@ -16,6 +16,7 @@ from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
 from registry.problems import invalid
+from registry.slugs import refuse_reserved
 
 # How far from today a check may begin: a mistyped century must not become a million windows.
 REACH = timedelta(days=3660)
@@ -65,7 +66,7 @@ def put_check(
     kind: str | None = None,
     spec: dict[str, Any] | None = None,
 ) -> tuple[Check, bool]:
-    """Make or change a check; keys of the spec that are not given are kept."""
+    """Make or change a check; what is not given is kept, one level into nested objects."""
     access.require(actor, Right.EDIT_MONITORING, model.unit)
     _require_name(slug, "/slug")
     known = Check.objects.select_for_update().filter(model=model, slug=slug).first()
@@ -74,7 +75,7 @@ def put_check(
     if kind is not None and kind != known.kind:
         raise invalid("/kind", "fixed", f"this check is of kind {known.kind}", "use another slug")
     newest = current_version(known)
-    parsed = parse_check(known.kind, {**newest.spec, **(spec or {})})
+    parsed = parse_check(known.kind, merged_spec(newest.spec, spec or {}))
     after = as_json(parsed)
     if after == newest.spec:
         return known, False
@@ -86,6 +87,23 @@ def put_check(
         actor, "check.changed", known, at=at, unit=model.unit, before=newest.spec, after=after
     )
     return known, False
+
+
+def merged_spec(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a spec with the changes laid over it: objects key by key, lists as a whole.
+
+    A key given as null is taken out of an object, so that a `features` entry can go again.
+    """
+    after = dict(before)
+    for name, value in changes.items():
+        known = before.get(name)
+        if isinstance(value, dict) and isinstance(known, dict):
+            inner = {key: part for key, part in value.items() if part is not None}
+            kept = {key: part for key, part in known.items() if key not in value}
+            after[name] = kept | inner
+        else:
+            after[name] = value
+    return after
 
 
 def _make_check(
@@ -208,6 +226,7 @@ def _shown(source: Source) -> dict[str, Any]:
 
 
 def _require_name(name: str, pointer: str) -> None:
+    refuse_reserved(name, at=pointer)
     allowed = name.replace("-", "").replace("_", "")
     if not (0 < len(name) <= 60 and allowed.isascii() and allowed.isalnum() and name.islower()):
         fix = "lower-case letters, digits, - and _; at most 60"

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
-from registry.actors import Actor
+from registry.actors import Actor, of_person
 from registry.models import (
     AuditEvent,
     BusinessUnit,
@@ -105,6 +105,11 @@ def require(actor: Actor, right: Right, unit: BusinessUnit | None) -> None:
     """Raise NotAllowed unless the actor has the right."""
     if not can(actor, right, unit):
         raise NotAllowed(right, unit)
+
+
+def sees(person: Person, unit: BusinessUnit) -> bool:
+    """Say whether somebody may see what belongs to the unit."""
+    return can(of_person(person), Right.SEE, unit)
 
 
 def visible_units(actor: Actor) -> QuerySet[BusinessUnit]:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from registry import remedies
+from registry.plain_text import Line
 from registry.problems import FieldError, Invalid
 
 # Pydantic's words for errors that deserve plainer ones.
@@ -29,7 +31,7 @@ class Body(BaseModel):
 class Change(Body):
     """Parent of bodies that change something: the reason lands in the audit."""
 
-    change_reason: str = Field(default="", max_length=500)
+    change_reason: Line = Field(default="", max_length=500)
 
     def given(self) -> dict[str, Any]:
         """Return what the caller sent of the object itself."""
@@ -56,7 +58,9 @@ def _field_error(schema: type[BaseModel], item: ErrorDetails, at: str) -> FieldE
         known = ", ".join(sorted(schema.model_fields)) if len(item["loc"]) == 1 else ""
         fix = f"known fields: {known}" if known else "leave it out"
         return FieldError(pointer, code, f"there is no field '{name}'", fix)
-    fix = "send a JSON object" if not item["loc"] else ""
+    fix = item.get("ctx", {}).get("fix") or remedies.remedy(schema, item["loc"])
+    if not item["loc"]:
+        fix = "send a JSON object"
     return FieldError(pointer or "/", code, item["msg"].removeprefix("Value error, "), fix)
 
 

@@ -4,41 +4,20 @@ A field that may be cleared is typed `X | None`; null in any other is refused.
 """
 
 import re
-import uuid
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from registry import addresses
 from registry.access import Right
 from registry.bodies import Body, Change
 from registry.models.models import DecisionRole, Lifecycle, Task
 from registry.models.people import FleetRoleName, UnitRole
-from registry.problems import Invalid, invalid
+from registry.plain_text import Line, Name, line, lines, named
 
-_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 _EMAIL = r"^[^@\s<>\",;]+@[^@\s<>\",;]+$"
-
-
-def slug_of(text: str, *, longest: int, at: str = "/slug") -> str:
-    """Return `text` if it can be a slug; one that looks like a UUID would be taken for one."""
-    if len(text) > longest or not _SLUG.fullmatch(text) or _is_uuid(text):
-        raise _no_slug(at, longest)
-    return text
-
-
-def _no_slug(at: str, longest: int) -> Invalid:
-    fix = f"lower-case letters, digits and single dashes, at most {longest} characters"
-    return invalid(at, "invalid", "this cannot be a slug", fix)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _origin(text: str) -> str:
@@ -51,6 +30,8 @@ def _origin(text: str) -> str:
         raise ValueError("an address such as https://mlflow.example.com")
     if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", text):
         raise ValueError("no user, query or fragment; credentials have fields of their own")
+    if addresses.is_never_reached(parts.hostname):
+        raise ValueError("an address of this link or of a cloud's metadata is never a server")
     return text.rstrip("/")
 
 
@@ -60,11 +41,35 @@ def _time_zone(text: str) -> str:
     return text
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
-Email = Annotated[str, StringConstraints(pattern=_EMAIL, max_length=254, to_lower=True)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
-Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
-LongText = Annotated[str, StringConstraints(max_length=20_000, strip_whitespace=True)]
+Email = Annotated[
+    str,
+    StringConstraints(pattern=_EMAIL, max_length=254, to_lower=True),
+    AfterValidator(line),
+    Field(description="an e-mail address, such as ana@example.com"),
+]
+ModelName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(named),
+]
+Tag = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=60, strip_whitespace=True),
+    AfterValidator(named),
+]
+Jurisdiction = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"),
+    Field(description="a country or region in capital letters, such as DE, EU or US-CA"),
+]
+LongText = Annotated[
+    str, StringConstraints(max_length=20_000, strip_whitespace=True), AfterValidator(lines)
+]
+Origin = Annotated[
+    str,
+    Field(max_length=300, description="an address such as https://mlflow.example.com"),
+    AfterValidator(_origin),
+]
 
 
 class UnitBody(Change):
@@ -101,9 +106,9 @@ class MemberBody(Change):
 class ServerBody(Change):
     """An MLflow server; secrets are stored encrypted and never answered."""
 
-    origin: Annotated[str, Field(max_length=300), AfterValidator(_origin)] = ""
-    workspace: str = Field(default="", max_length=120)
-    username: str = Field(default="", max_length=120)
+    origin: Origin = ""
+    workspace: Line = Field(default="", max_length=120)
+    username: Line = Field(default="", max_length=120)
     password: str | None = Field(default=None, max_length=1000)
     token: str | None = Field(default=None, max_length=4000)
 
@@ -130,13 +135,13 @@ class MLflowClaim(Body):
     """Where MLflow knows the model."""
 
     server: str = Field(default="default", max_length=60)
-    model: str = Field(min_length=1, max_length=300)
+    model: Line = Field(min_length=1, max_length=300)
 
 
 class ModelBody(Change):
     """A registered model; what is absent is kept, and the tier is computed, never sent."""
 
-    name: Annotated[Name, Field(max_length=200)] = ""
+    name: ModelName = ""
     business_unit: str = ""
     owner: Email = ""
     deputy: Email | None = None

@@ -213,6 +213,9 @@ def _told(target: Target, deadline: Deadline) -> Iterator[None]:
 
 def _addresses(target: Target, way: Way, deadline: Deadline) -> list[str]:
     found = list(way.addresses) or resolve(target.host, target.port, deadline)
+    if never := [text for text in found if addresses.is_never_reached(text)]:
+        text = f"{target.origin} leads to {never[0]}, where nothing but the machine's own cloud is."
+        raise OutboundError(text, True)
     if target.origin not in {parse(origin).origin for origin in way.allowed_origins}:
         # All of them, not only the one that would be used: a name that also points inside is
         # not one to talk to.

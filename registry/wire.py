@@ -100,14 +100,14 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[str]:
     if addresses.parse(host) is not None:
         return [host]
     found: list[str] = []
-    failed: list[OSError] = []
+    failed: list[Exception] = []
 
     def ask() -> None:
         try:
             for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
                 if str(place[0]) not in found:
                     found.append(str(place[0]))
-        except OSError as error:
+        except Exception as error:  # an odd name fails as UnicodeError, not as OSError
             failed.append(error)
 
     # The system's resolver knows no time-out; a thread that is left behind ends by itself.

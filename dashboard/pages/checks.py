@@ -115,13 +115,13 @@ def _save(
     spec = given.body.get("spec") if by_text else given.body
     if not isinstance(spec, dict):
         raise Invalid(FieldError("/spec", "type", "the spec is a list of keys with values"))
-    if not by_text:
-        if "metrics" in spec:
-            spec["metrics"] = [_metric(text) for text in spec["metrics"]]
-        # The form holds a part of each group; what it does not show stays as it was.
+    if by_text:
+        # The text holds each group whole: what is gone from it shall go.
         for key, value in spec.items():
             if isinstance(value, dict) and isinstance(stored.get(key), dict):
-                spec[key] = {**stored[key], **value}
+                spec[key] = {**dict.fromkeys(stored[key]), **value}
+    elif "metrics" in spec:
+        spec["metrics"] = [_metric(text) for text in spec["metrics"]]
     definitions.put_check(actor_of(request), model, name, at=clock.now(), kind=kind, spec=spec)
     return name
 

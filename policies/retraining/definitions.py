@@ -12,9 +12,9 @@ from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
-from registry.inputs import slug_of
 from registry.models import BusinessUnit, RegisteredModel
 from registry.problems import FieldError, Invalid, invalid
+from registry.slugs import slug_of
 
 __all__ = ["PolicyBody", "TrainerBody", "put_policy", "put_trainer"]
 

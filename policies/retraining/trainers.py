@@ -12,10 +12,10 @@ from registry import access, audit, bodies, outbound
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
-from registry.inputs import slug_of
 from registry.models import BusinessUnit
 from registry.outbound import OutboundError
 from registry.problems import FieldError, Invalid, invalid
+from registry.slugs import slug_of
 
 _SECRET_BYTES = (16, 64)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registry import access, audit, bodies, claims, history, inputs, queries, tiering
+from registry import access, audit, bodies, claims, history, inputs, queries, remedies, tiering
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.catalogue.references import resolve
 from registry.models import ModelUse, RegisteredModel, SlugHistory, TierAssessment
 from registry.problems import FieldError, Invalid, invalid
+from registry.slugs import slug_of
 
 _REQUIRED = ("name", "business_unit", "owner", "purpose", "task", "decision_role")
 _CLEARED: dict[str, Any] = {
@@ -66,13 +67,15 @@ def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) 
         raise RegisteredModel.DoesNotExist
     given = body.given()
     absent = [
-        FieldError(f"/{f}", "required", "a new model needs this")
+        FieldError(
+            f"/{f}", "required", "a new model needs this", remedies.remedy(inputs.ModelBody, [f])
+        )
         for f in _REQUIRED
         if f not in given
     ]
     if absent:
         raise Invalid(*absent)
-    inputs.slug_of(slug, longest=100)
+    slug_of(slug, longest=100)
     model = RegisteredModel(slug=slug, **_columns(actor, None, given))
     access.require(actor, Right.EDIT_MODELS, model.unit)
     _assess(model)
@@ -147,7 +150,7 @@ def _columns(actor: Actor, model: RegisteredModel | None, given: dict[str, Any])
 def _rename(model: RegisteredModel, slug: str) -> None:
     if slug == model.slug:
         return
-    inputs.slug_of(slug, longest=100)
+    slug_of(slug, longest=100)
     known = SlugHistory.objects.filter(slug=slug).first()
     if known is not None and known.model_id != model.pk:
         raise _slug_taken()

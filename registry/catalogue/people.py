@@ -15,6 +15,7 @@ from registry.catalogue.races import upsert
 from registry.models import BusinessUnit, FleetRole, Membership, Person
 from registry.models.people import FleetRoleName
 from registry.problems import FieldError, Invalid, invalid
+from registry.slugs import slug_of
 
 _COLUMNS = ["name", "time_zone", "is_active", "manager", "password", "is_staff"]
 
@@ -24,12 +25,12 @@ def put_unit(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Busin
     """Make a business unit or change the known one."""
     access.require(actor, Right.MANAGE_PLATFORM, None)
     body = bodies.parse(inputs.UnitBody, data)
-    inputs.slug_of(slug, longest=60)
+    slug_of(slug, longest=60)
     unit = BusinessUnit.objects.select_for_update().filter(slug=slug).first()
     created = unit is None
     if unit is None:
         if not body.name:
-            raise invalid("/name", "required", "a new unit needs a name")
+            raise invalid("/name", "required", "a new unit needs a name", 'send {"name": "Fraud"}')
         unit = BusinessUnit.objects.create(slug=slug, name=body.name)
         audit.record(
             actor, "unit.added", unit, at=at, unit=unit,
@@ -56,7 +57,7 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
     created = person is None
     if person is None:
         if not body.name:
-            raise invalid("/name", "required", "a new person needs a name")
+            raise invalid("/name", "required", "a new person needs a name", 'send {"name": "Dora"}')
         person = Person(email=email, name=body.name)
         person.set_unusable_password()
     before = None if created else _snapshot(person)

@@ -36,9 +36,29 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
         errors.append(
             FieldError("/deputy", "invalid", "the deputy is somebody else than the owner")
         )
+    errors = errors or _blind(model, columns)
     if errors:
         raise Invalid(*errors)
     return columns
+
+
+def _blind(model: RegisteredModel | None, columns: dict[str, Any]) -> list[FieldError]:
+    """Name the people who would answer for the model and may not see it."""
+    unit = columns.get("unit", model and model.unit)
+    errors = []
+    for field in ("owner", "deputy"):
+        person = columns.get(field, getattr(model, field, None))
+        known = model is not None and person == getattr(model, field) and unit == model.unit
+        # Whoever is there already is not asked again: sending back what is there is no change.
+        if known or not isinstance(person, Person) or unit is None or access.sees(person, unit):
+            continue
+        fix = (
+            f"PUT /api/v1/business-units/{unit.slug}/members/{person.email}/ with"
+            ' {"roles": ["owner"]} lets them in; a unit admin may do that'
+        )
+        detail = f"{person.email} has no role in {unit.name} and could not see the model"
+        errors.append(FieldError(f"/{field}", "cannot_see", detail, fix))
+    return errors
 
 
 def _unit(actor: Actor, slug: str) -> BusinessUnit:

@@ -11,6 +11,7 @@ from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.models import MLflowServer
 from registry.problems import invalid
+from registry.slugs import slug_of
 
 _PLAIN = ("origin", "workspace", "username")
 _SECRET = ("password", "token")
@@ -29,12 +30,13 @@ def put_server(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[MLf
 def _put_server(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[MLflowServer, bool]:
     access.require(actor, Right.MANAGE_PLATFORM, None)
     body = bodies.parse(inputs.ServerBody, data)
-    inputs.slug_of(slug, longest=60)
+    slug_of(slug, longest=60)
     server = MLflowServer.objects.select_for_update().filter(slug=slug).first()
     created = server is None
     if server is None:
         if not body.origin:
-            raise invalid("/origin", "required", "a new server needs its address")
+            fix = 'send {"origin": "https://mlflow.example.com"}'
+            raise invalid("/origin", "required", "a new server needs its address", fix)
         server = MLflowServer(slug=slug)
     before = {field: getattr(server, field) for field in _PLAIN}
     given = body.given()

@@ -75,7 +75,7 @@ class Tasks:
         if renew or not (known and young and state.values.get("token_mlflow") == mlflow):
             made = self.read_json(
                 "manage.py", "bootstrap",
-                f"--email={ADMIN}", f"--password={state.secret('demo_password')}",
+                f"--email={ADMIN}", MUSTER_BOOTSTRAP_PASSWORD=state.secret("demo_password"),
             )  # fmt: skip
             known = made["token"]
             state.keep("token", known)

@@ -70,7 +70,7 @@ def test_a_trainer_that_cannot_be_is_refused_by_field(people, wrong, named):
 
 
 def test_who_may_make_trainers(people, fraud_trainer):
-    assert Caller(people.ana).put("trainers/new/", TRAINER).status_code == 403
+    assert Caller(people.ana).put("trainers/another/", TRAINER).status_code == 403
     assert Caller(people.chris).put("trainers/retrainer/", {}).status_code == 404
     assert Caller(people.chris).get("trainers/retrainer/").status_code == 404
 

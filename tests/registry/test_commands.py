@@ -25,8 +25,13 @@ def run(name, *arguments):
     return out.getvalue().splitlines()
 
 
+@pytest.fixture(autouse=True)
+def password(monkeypatch):
+    monkeypatch.setenv("MUSTER_BOOTSTRAP_PASSWORD", PASSWORD)
+
+
 def bootstrap():
-    return run("bootstrap", "--email", "pat@example.com", "--password", PASSWORD)
+    return run("bootstrap", "--email", "pat@example.com")
 
 
 @pytest.mark.django_db
@@ -52,9 +57,22 @@ def test_bootstrap_follows_the_environment_to_another_address(settings):
 
 
 @pytest.mark.django_db
-def test_bootstrap_refuses_a_password_that_is_too_simple():
+def test_bootstrap_refuses_a_password_that_is_too_simple(monkeypatch):
+    monkeypatch.setenv("MUSTER_BOOTSTRAP_PASSWORD", "x")
     with pytest.raises(CommandError, match="password"):
-        run("bootstrap", "--email", "pat@example.com", "--password", "x")
+        bootstrap()
+
+
+@pytest.mark.django_db
+def test_bootstrap_takes_no_password_from_its_arguments_and_says_where_from(monkeypatch):
+    with pytest.raises(CommandError, match="unrecognized arguments"):
+        run("bootstrap", "--email", "pat@example.com", "--password", PASSWORD)
+    monkeypatch.delenv("MUSTER_BOOTSTRAP_PASSWORD")
+    monkeypatch.setattr("sys.stdin", StringIO())
+
+    with pytest.raises(CommandError, match="Set MUSTER_BOOTSTRAP_PASSWORD"):
+        bootstrap()
+    assert not Person.objects.exists()
 
 
 def test_a_new_key_encrypts():

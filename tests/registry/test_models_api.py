@@ -1,5 +1,7 @@
 """Models over the API: registered, described, found, and kept from other units."""
 
+import json
+
 import pytest
 
 from registry.models import AuditEvent, ModelUse, RegisteredModel, TierAssessment
@@ -107,12 +109,38 @@ def test_somebody_of_another_unit_cannot_be_told_from_nobody(ana):
     ]
 
 
+def test_whoever_answers_for_a_model_must_be_able_to_see_it(people):
+    pat = Caller(people.pat)
+    refused = pat.put("models/churn/", {**CHURN, "owner": "chris@example.com"})
+    deputy = pat.patch("models/card-fraud/", {"deputy": "chris@example.com"})
+    moved = pat.patch("models/card-fraud/", {"business_unit": "retail"})
+    fix = refused.json()["errors"][0]["fix"]
+
+    assert pointers(refused) == ["/owner"]
+    assert fix.startswith("PUT /api/v1/business-units/fraud/members/chris@example.com/ with")
+    assert pointers(deputy) == ["/deputy"]
+    assert pointers(moved) == ["/owner"]
+    assert pat.put("models/churn/", {**CHURN, "owner": "pat@example.com"}).status_code == 201
+    address, _, body = fix.removeprefix("PUT ").partition(" with ")
+    assert pat.put(address, json.loads(body.partition(" lets")[0])).status_code == 200
+    assert pat.patch("models/card-fraud/", {"deputy": "chris@example.com"}).status_code == 200
+
+
+def test_an_owner_who_is_there_already_is_not_asked_again(people):
+    people.ana.memberships.all().delete()
+
+    assert Caller(people.pat).put("models/card-fraud/", {
+        "owner": "ana@example.com", "name": "Cards"
+    }).status_code == 200  # fmt: skip
+
+
 def test_the_deputy_is_somebody_else(ana):
     assert pointers(ana.put("models/churn/", {**CHURN, "deputy": "ana@example.com"})) == ["/deputy"]
 
 
 @pytest.mark.parametrize(
-    "slug", ["Churn", "a--b", "-a", "a.b", "x" * 101, "ä", "12345678123456781234567812345678"]
+    "slug",
+    ["new", "Churn", "a--b", "-a", "a.b", "x" * 101, "ä", "12345678123456781234567812345678"],
 )
 def test_what_cannot_be_a_slug_is_refused(ana, slug):
     assert pointers(ana.put(f"models/{slug}/", CHURN)) == ["/slug"]

@@ -69,6 +69,35 @@ def test_a_server_that_takes_its_time_is_left_by_the_wall_clock(behave):
     assert not caught.value.permanent
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "2852039166", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:a9fe:a9fe]",
+     "168.63.129.16", "[64:ff9b::a9fe:a9fe]"],
+)  # fmt: skip
+def test_no_list_of_allowed_origins_opens_the_link_or_a_clouds_metadata(host):
+    error = refused(f"http://{host}/", allowed_origins=[f"http://{host}"])
+
+    assert error.permanent
+    assert "own cloud" in str(error)
+
+
+def test_a_name_that_leads_to_metadata_is_refused_too(monkeypatch):
+    found = [(2, 1, 6, "", ("169.254.169.254", 80))]
+    monkeypatch.setattr(wire.socket, "getaddrinfo", lambda *a, **k: found)
+
+    assert refused("http://m.example/", allowed_origins=["http://m.example"]).permanent
+
+
+@pytest.mark.parametrize("error", [UnicodeError("label too long"), TypeError("odd")])
+def test_a_resolver_that_fails_in_an_odd_way_is_a_failure(monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(wire.socket, "getaddrinfo", fail)
+
+    assert "cannot be resolved" in str(refused("http://odd.example/"))
+
+
 def test_a_server_that_does_not_read_is_left_too():
     def never_read(sock, head):
         time.sleep(30)

@@ -139,6 +139,12 @@ def test_credentials_do_not_travel_to_a_new_address(pat):
         "http://u:p@x.example",
         "http://x/?q=1",
         "http://x:0x1",
+        "http://169.254.169.254",
+        "http://2852039166",
+        "http://[fe80::1%25eth0]",
+        "http://[fd00:ec2::254]",
+        "http://[::ffff:169.254.169.254]",
+        "http://168.63.129.16",
     ],
 )
 def test_an_address_that_cannot_be_a_server_is_refused(pat, origin):

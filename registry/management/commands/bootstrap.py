@@ -1,6 +1,9 @@
 """Make the first platform admin and the first MLflow server, and print an API token."""
 
+import getpass
 import json
+import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,6 +16,7 @@ from registry.models.people import FleetRoleName
 from registry.problems import Invalid
 
 _TOKEN_DAYS = 90
+_PASSWORD_FROM = "MUSTER_BOOTSTRAP_PASSWORD"  # noqa: S105 - its name only
 
 
 class Command(BaseCommand):
@@ -20,14 +24,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", required=True)
-        parser.add_argument("--password", required=True)
         parser.add_argument("--name", default="Platform admin")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor, at = actors.system("bootstrap"), clock.now()
         account = {
             "name": options["name"],
-            "password": options["password"],
+            "password": _password(),
             "is_active": True,
             "fleet_roles": [FleetRoleName.PLATFORM_ADMIN.value],
         }
@@ -48,3 +51,17 @@ class Command(BaseCommand):
         # A demo's MLflow may come back on another port; the environment is right, then.
         catalogue.put_server(actor, "default", {"origin": origin}, at=clock.now())
         self.stdout.write(f"MLflow server default is {origin}")
+
+
+def _password() -> str:
+    """Return the password from the environment or the keyboard: arguments show in `ps`."""
+    if given := os.environ.get(_PASSWORD_FROM):
+        return given
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise CommandError(
+            f"Set {_PASSWORD_FROM}, or run this at a terminal, where it asks for one."
+        )
+    first = getpass.getpass("Password of the platform admin: ")
+    if first != getpass.getpass("Once more: "):
+        raise CommandError("The two passwords differ; nothing was changed.")
+    return first

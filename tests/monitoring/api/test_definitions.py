@@ -63,6 +63,32 @@ def test_a_check_is_made_and_each_change_is_a_version(client, people):
     assert CheckVersion.objects.count() == 2
 
 
+def test_a_change_inside_an_object_keeps_the_rest_of_it(client, people):
+    spec = {**tables.SPEC, "when": {"bad": 3, "of": 5, "good": 4},
+            "features": {"age": {"limit": 0.1}, "city": {"limit": 0.3}},
+            "severity": {"drift": "critical", "data_fault": "critical"}}  # fmt: skip
+    put(client, "checks/data/", {"kind": "data", "spec": spec}, people.ana)
+    part = {
+        "when": {"bad": 2},
+        "severity": {"drift": "watch"},
+        "features": {"age": None},
+        "segments": [],
+    }
+
+    changed = put(client, "checks/data/", {"spec": part}, people.ana).json()["spec"]
+
+    assert changed["when"] == {"bad": 2, "of": 5, "good": 4}
+    assert changed["severity"] == {"drift": "watch", "data_fault": "critical"}
+    assert list(changed["features"]) == ["city"]
+    assert changed["segments"] == []
+
+
+def test_a_check_cannot_take_a_word_that_addresses_keep(client, people):
+    answer = put(client, "checks/new/", {"kind": "data", "spec": tables.SPEC}, people.ana)
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "reserved")
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
