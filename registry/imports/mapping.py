@@ -120,7 +120,9 @@ def explained(fault: FieldError, wanted: MLflowImport) -> FieldError:
     """Add where a value came from that was not accepted."""
     field = fault.pointer.strip("/").partition("/")[0]
     expression = getattr(wanted.map, field, None) if field in FIELDS else None
-    if not expression or fault.fix:
+    if not expression:
         return fault
     origin = f"it came from {expression[:60]}; correct it in MLflow or map the field otherwise"
-    return FieldError(fault.pointer, fault.code, fault.detail, origin)
+    return FieldError(
+        fault.pointer, fault.code, fault.detail, "; ".join(filter(None, (fault.fix, origin)))
+    )

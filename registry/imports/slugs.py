@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from registry.inputs import slug_of
 from registry.models import SlugHistory
 from registry.problems import Invalid
+from registry.slugs import slug_of
 
 _LONGEST = 100
 # Words that stand, or may come to stand, where a slug does in an address.
