@@ -8,11 +8,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from registry.checkpoints import BadKey, private_key
+
 
 @register("muster")
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return what is missing or wrong in the environment."""
-    return [*_secrets(), *_public_url(), *_sources()]
+    return [*_secrets(), *_checkpoints(), *_public_url(), *_sources()]
 
 
 def _secrets() -> list[CheckMessage]:
@@ -32,6 +34,17 @@ def _secrets() -> list[CheckMessage]:
             hint = "Make one with `manage.py new_key`."
             found.append(Error(text, hint=hint, id="muster.E003"))
     return found
+
+
+def _checkpoints() -> list[CheckMessage]:
+    hint = "Make one with `manage.py new_checkpoint_key` and set it."
+    try:
+        if private_key() is None:
+            text = "MUSTER_CHECKPOINT_KEY is empty: nothing outside the database proves the audit."
+            return [Warning(text, hint=hint, id="muster.W002")]
+    except BadKey:
+        return [Error("MUSTER_CHECKPOINT_KEY is not a key.", hint=hint, id="muster.E006")]
+    return []
 
 
 def _public_url() -> list[CheckMessage]:

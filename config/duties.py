@@ -16,7 +16,7 @@ from policies import tasks as policies_tasks
 from policies.compliance import evaluation as compliance
 from policies.releases import evaluation as releases
 from policies.retraining import decisions, jobs
-from registry import operations
+from registry import checkpoints, operations
 from registry import tasks as registry_tasks
 from registry.mlflow import sync
 
@@ -37,6 +37,8 @@ class Duty:
 
 
 DUTIES = (
+    # First, so that no slow part keeps the audit from being signed.
+    Duty("checkpoint", checkpoints.checkpoint_due, registry_tasks.checkpoint.apply_async),
     Duty("sync", sync.sweep_due, registry_tasks.sync.apply_async),
     Duty("answer", events.answer_due, monitoring_tasks.answer.apply_async),
     Duty("operate", operations.work_due, registry_tasks.operate.apply_async),

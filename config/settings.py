@@ -51,6 +51,11 @@ MUSTER_JUDGE_SOCKET = env.str("MUSTER_JUDGE_SOCKET", default=str(MUSTER_DATA_DIR
 MUSTER_SOURCE_ROOTS = origins("MUSTER_SOURCE_ROOTS")
 MUSTER_ALLOWED_ORIGINS = origins("MUSTER_ALLOWED_ORIGINS")
 MUSTER_FERNET_KEYS = env.list("MUSTER_FERNET_KEYS", default=[])
+# Signs the audit chain each minute; where the signed lines are kept, never the database.
+MUSTER_CHECKPOINT_KEY = env.str("MUSTER_CHECKPOINT_KEY", default="")
+MUSTER_CHECKPOINT_PATH = Path(
+    env.str("MUSTER_CHECKPOINT_PATH", default="") or MUSTER_DATA_DIR / "checkpoints.jsonl"
+)
 # How often MLflow servers and landing folders are looked at, in seconds.
 MUSTER_SYNC_SECONDS = env.int("MUSTER_SYNC_SECONDS", default=60)
 MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)

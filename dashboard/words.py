@@ -142,8 +142,8 @@ def age(at: datetime | None, now: datetime) -> str:
 
 
 def sentence(name: str) -> str:
-    """Turn an identifier into words: `data_fault` becomes `Data fault`."""
-    return name.replace("_", " ").replace(".", ": ", 1).strip().capitalize()
+    """Turn an identifier into words: `model.registered` becomes `Model registered`."""
+    return name.replace("_", " ").replace(".", " ").strip().capitalize()
 
 
 def fault(detail: str, fix: str) -> str:
@@ -157,6 +157,10 @@ _THINGS = {
     "businessunit": "unit",
     "mlflowserver": "MLflow server",
     "apitoken": "token",
+    "sourcemodel": "MLflow model",
+    "modelversion": "version",
+    "tieroverride": "tier override",
+    "scopedecision": "scope decision",
     "retrainingpolicy": "policy",
     "contractversion": "contract",
 }

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from registry import clock, operations
+from registry.checkpoints import checkpoint_due
 from registry.mlflow.sync import sweep_due
 
 _SECONDS = 60.0
@@ -20,3 +21,9 @@ def sync(**kwargs: Any) -> None:
 def operate(**kwargs: Any) -> None:
     """Go on with imports that were asked for."""
     operations.work_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def checkpoint(**kwargs: Any) -> None:
+    """Sign where the audit chain stands, when it is time."""
+    checkpoint_due(at=clock.now(), seconds=_SECONDS)

@@ -80,6 +80,8 @@ def set_environment(root: Path) -> None:
     os.environ.update(
         SECRET_KEY=secrets.token_urlsafe(40),
         MUSTER_FERNET_KEYS=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        MUSTER_CHECKPOINT_KEY="",
+        MUSTER_CHECKPOINT_PATH="",
         MUSTER_DATA_DIR=str(root / "data"),
         MUSTER_JUDGE_SOCKET=str(root / "data/judge.sock"),
         MUSTER_SOURCE_ROOTS=str(root / "tmp"),  # pytest's tmp_path lies in it

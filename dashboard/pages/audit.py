@@ -11,9 +11,12 @@ from dashboard.pages.door import model_or_404, page
 from dashboard.queries.frame import actor_of
 from dashboard.queries.incidents import PAGE, audit_events
 from dashboard.queries.model import audit_of
-from registry import access
+from registry import access, chain, checkpoints, clock
+from registry.actors import Actor
 from registry.models import AuditEvent
 
+# So many of the newest links are proved on each visit: a few milliseconds.
+_PROVED = 500
 _FILTERS = ("actor", "action", "object", "request")
 
 
@@ -38,9 +41,31 @@ def audit(request: HttpRequest) -> HttpResponse:
         "slug": slug,
         "filtered": any(filters.values()),
         "older": f"?{query.urlencode()}" if len(found) > PAGE else "",
+        "proof": None if slug or before or any(filters.values()) else _proof(actor_of(request)),
         "newest": "" if before is None else "/audit/" + (f"?model={slug}" if slug else ""),
     }
     return render(request, "pages/audit.html", context)
+
+
+def _proof(actor: Actor) -> dict[str, Any]:
+    """Say whether the newest events fit the chain and whether the chain is signed."""
+    now = clock.now()
+    length, _ = chain.head()
+    verdict = chain.verify(after=max(0, length - _PROVED))
+    standing = checkpoints.standing(at=now)
+    forged = verdict.fault is not None or standing.forged
+    mark = words.CRITICAL if forged else (words.NO_DATA if standing.fault else words.OK)
+    proved = f"the newest {words.number(verdict.links)} events fit the chain"
+    said = [verdict.fault.text if verdict.fault else proved]
+    said.append(standing.fault or f"signed {words.age(standing.signed_at, now)}")
+    if access.can(actor, access.Right.SEE, None):  # the length tells how busy other units are
+        said.append(f"{words.number(length)} links")
+    return {
+        "mark": mark,
+        "word": "rewritten" if forged else ("not proved" if standing.fault else "proved"),
+        "text": "; ".join(said),
+        "tone": "error" if forged else ("late" if standing.fault else "done"),
+    }
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:

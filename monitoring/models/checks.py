@@ -30,7 +30,7 @@ class Contract(models.Model):
     model = models.OneToOneField(RegisteredModel, on_delete=models.CASCADE, related_name="contract")
 
     def __str__(self) -> str:
-        return f"contract of {self.model_id}"
+        return f"contract of {self.model.slug}"
 
 
 class ContractVersion(models.Model):
@@ -51,7 +51,7 @@ class ContractVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"version {self.number} of contract {self.contract_id}"
+        return f"version {self.number} of {self.contract.model.slug}"
 
 
 class Check(models.Model):
@@ -81,7 +81,7 @@ class Check(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.slug} of {self.model_id}"
+        return f"{self.slug} of {self.model.slug}"
 
 
 class CheckVersion(models.Model):

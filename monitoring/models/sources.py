@@ -34,7 +34,7 @@ class Source(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.model_id}"
+        return f"{self.name} of {self.model.slug}"
 
 
 class Batch(models.Model):

@@ -39,7 +39,7 @@ class AuditLink(models.Model):
     A table of its own, so that neither it nor the events ever need an update (ADR 0002).
     """
 
-    sequence = models.BigIntegerField(unique=True)
+    sequence = models.BigIntegerField(primary_key=True)
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="link")
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)

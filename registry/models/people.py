@@ -127,4 +127,4 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.person_id}"
+        return f"{self.name} of {self.person.email}"

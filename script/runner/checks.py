@@ -56,6 +56,7 @@ def environment() -> dict[str, str]:
     fallback = {
         "SECRET_KEY": "checks-read-code-and-sign-nothing-" + "x" * 32,
         "MUSTER_FERNET_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "MUSTER_CHECKPOINT_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
         "MUSTER_PUBLIC_URL": "https://muster.example.org",
         "MUSTER_SOURCE_ROOTS": "/nowhere",
     }

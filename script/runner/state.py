@@ -113,6 +113,12 @@ class State:
             self.keep("fernet_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
         return str(self.values["fernet_key"])
 
+    def checkpoint_key(self) -> str:
+        """Return the key that signs the audit's checkpoints, made once (32 bytes)."""
+        if "checkpoint_key" not in self.values:
+            self.keep("checkpoint_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        return str(self.values["checkpoint_key"])
+
     def port(self, name: str) -> int:
         """Return the port of this name: the same as last time unless somebody took it."""
         key = f"{name}_port"

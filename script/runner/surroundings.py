@@ -16,6 +16,8 @@ def environment(state: State, at: Addresses) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": state.secret("secret_key") + state.secret("secret_key_more"),
         "MUSTER_FERNET_KEYS": state.fernet_key(),
+        "MUSTER_CHECKPOINT_KEY": state.checkpoint_key(),
+        "MUSTER_CHECKPOINT_PATH": str(state.folder / "checkpoints.jsonl"),
         "DATABASE_URL": at.database,
         "DATABASE_OWNER_URL": "",
         "REDIS_URL": at.redis,

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from registry import audit, clock
+from registry import audit, checkpoints, clock
 from registry.models import Membership
 from tests.cast import acting
 from tests.dashboard.scene import scene
@@ -43,10 +43,16 @@ def test_every_tab_opens(ana, state):
 
 
 def test_lists_need_few_queries(ana):
-    for path in ("/alerts/", "/incidents/", "/audit/"):
+    # The audit also proves its newest links and looks for the last signature.
+    for path, most in {
+        "/alerts/": 7,
+        "/incidents/": 7,
+        "/audit/": 12,
+        "/audit/?actor=a": 7,
+    }.items():
         with CaptureQueriesContext(connection) as queries:
             ana.get(path)
-        assert len(queries) <= 7, path
+        assert len(queries) <= most, path
 
 
 def test_an_incident_is_told_from_monitor_to_close(ana, story):
@@ -82,7 +88,7 @@ def test_the_audit_shows_before_and_after_and_finds_a_request(ana, story):
     page = text(ana.get("/audit/"))
 
     assert "old words" in page
-    assert "Model: changed" in page
+    assert "Model changed" in page
     assert "Nothing matches" in text(ana.get("/audit/?actor=nobody"))
     assert str(event.object_label) in text(ana.get("/audit/?model=card-fraud"))
 
@@ -146,3 +152,45 @@ def test_a_way_back_never_leads_elsewhere(ana, story):
     response = ana.post(path, {"next": "https://evil.example/"})
 
     assert response["Location"] == f"/incidents/{story.incident.pk}/"
+
+
+def record(story, count=1):
+    for _ in range(count):
+        with transaction.atomic():
+            audit.record(
+                acting(story.people.ana),
+                "model.changed",
+                story.people.model,
+                at=clock.now(),
+                unit=story.people.fraud,
+            )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_audit_says_whether_it_is_signed(ana, story, settings, tmp_path):
+    settings.MUSTER_CHECKPOINT_PATH = tmp_path / "checkpoints.jsonl"
+    record(story)
+    unsigned = text(ana.get("/audit/"))
+    settings.MUSTER_CHECKPOINT_KEY, _ = checkpoints.new_key()
+    waiting = text(ana.get("/audit/"))
+    assert checkpoints.checkpoint_due(at=clock.now(), seconds=5) == 1
+    signed = text(ana.get("/audit/"))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_auditevent DISABLE TRIGGER USER")
+        cursor.execute("UPDATE registry_auditevent SET reason = 'x'")
+        cursor.execute("ALTER TABLE registry_auditevent ENABLE TRIGGER USER")
+    rewritten = text(ana.get("/audit/"))
+
+    assert "MUSTER_CHECKPOINT_KEY is not set" in unsigned
+    assert "no checkpoint is in" in waiting
+    assert all("not proved</span>" in page for page in (unsigned, waiting))
+    assert "proved</span> the newest 1 events fit the chain; signed just now." in signed
+    assert "rewritten</span> link 1 does not fit its event" in rewritten
+
+
+def test_the_audit_is_searched_with_the_words_it_shows(ana, story):
+    record(story)
+
+    for words in ("Model changed", "model.changed", "changed", "Model_ch"):
+        assert "Model changed" in text(ana.get("/audit/", {"action": words})), words
+    assert "Nothing matches" in text(ana.get("/audit/", {"action": "mode. changed)"}))

@@ -86,7 +86,7 @@ def test_the_chain_is_sound_until_somebody_changes_an_event():
     cast()
     for _ in range(3):
         bootstrap()
-    sound = run("verify_audit")[-1]
+    sound = run("verify_audit")[0]
     event = AuditEvent.objects.order_by("pk")[1]
     with connection.cursor() as cursor:
         # What a database administrator could do, and the triggers cannot stop.
@@ -132,10 +132,17 @@ def test_the_service_writes_what_it_must_and_cannot_rewrite_history(service_role
         "UPDATE registry_auditevent SET reason = ''",
         "DELETE FROM registry_auditevent",
         "TRUNCATE registry_auditevent CASCADE",
-        "INSERT INTO registry_auditlink VALUES (9, 9, 'x', 'x', 9)",
+        "INSERT INTO registry_auditlink VALUES (9, 'x', 'x', 9)",
         "UPDATE policies_decision SET reasons = '[]'",
         "DELETE FROM django_migrations",
         "ALTER TABLE registry_auditevent DISABLE TRIGGER USER",
+        "ALTER TABLE registry_auditlink DISABLE TRIGGER ALL",
+        "DROP TRIGGER audit_event_is_linked ON registry_auditevent",
+        "SET session_replication_role = replica",
+        "CREATE OR REPLACE FUNCTION registry_link_audit_event() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NULL; END'",
+        "DROP TABLE registry_auditlink",
+        "ALTER TABLE registry_auditevent ADD COLUMN more text",
     ]
 
     assert linked == (1,)
@@ -168,3 +175,42 @@ def test_a_secret_no_key_opens_is_named_and_the_others_are_renewed(settings):
         run("rotate_secrets")
     settings.MUSTER_FERNET_KEYS = [new]
     assert MLflowServer.objects.values_list("token", flat=True).get(pk=kept.pk) == "kept"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("MUSTER_TEST_APP_ROLE" not in os.environ, reason="one role only: own server")
+def test_every_table_that_only_grows_is_kept_from_the_service(service_role):
+    service_role.execute(
+        "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " WHERE tgname LIKE '%\\_is\\_insert\\_only'"
+    )
+    tables = [name for (name,) in service_role.fetchall()]
+
+    assert {"registry_auditevent", "registry_auditlink", "policies_decision"} <= set(tables)
+    for table in tables:
+        column = "sequence" if table == "registry_auditlink" else "id"
+        for statement in (
+            f"UPDATE {table} SET {column} = {column}",
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table} CASCADE",
+            f"ALTER TABLE {table} DISABLE TRIGGER USER",
+        ):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                service_role.execute(statement)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("MUSTER_TEST_APP_ROLE" not in os.environ, reason="one role only: own server")
+def test_a_temporary_table_of_the_service_cannot_stand_in_for_the_chain(service_role):
+    with connection.cursor() as cursor:
+        name, user = connection.settings_dict["NAME"], os.environ["MUSTER_TEST_APP_ROLE"]
+        cursor.execute(f'GRANT TEMPORARY ON DATABASE "{name}" TO "{user.partition(":")[0]}"')
+    service_role.execute("CREATE TEMP TABLE registry_auditlink (LIKE public.registry_auditlink)")
+    service_role.execute("GRANT ALL ON pg_temp.registry_auditlink TO public")
+    service_role.execute(
+        "INSERT INTO registry_auditevent (at, actor_label, action, object_type, object_id,"
+        " object_label, request_id, reason) VALUES (now(), 'x', 'x', 'x', '1', 'x', '', '')"
+    )
+    service_role.execute("SELECT count(*) FROM public.registry_auditlink")
+
+    assert service_role.fetchone() == (1,)
