@@ -4,7 +4,7 @@ A view does three things: find what is in the address, call one operation, answe
 raised (`Invalid`, `NotAllowed`, any model's `DoesNotExist`) and become problems here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry import access, bodies, clock, pagination, queries
+from registry import access, bodies, clock, filters, pagination, queries
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
@@ -61,6 +61,11 @@ class ResourceView(APIView):
             # PostgreSQL cannot hold it, and no slug or filter can.
             raise invalid("/", "invalid", "the address holds a NUL character")
         super().initial(request, *args, **kwargs)
+        handler = getattr(self, (request.method or "").lower(), None)
+        if handler is not None:
+            # After the sign-in: a stranger is told nothing of what an address knows.
+            known: Collection[str] = getattr(handler, "parameters", ())
+            filters.refuse_unknown(request.query_params, known)
 
     def read(self, schema: type[Parsed]) -> Parsed:
         """Return the body as `schema` or raise Invalid naming each wrong field."""

@@ -11,7 +11,6 @@ from registry.models import ModelRevision, RegisteredModel
 from registry.models.models import Lifecycle, Task
 from registry.problems import FieldError, Invalid, invalid
 
-_OF_EVERY_LIST = {"limit", "cursor", "count"}
 MODEL_FILTERS: Mapping[str, str] = {
     "bu": "slug of the business unit; several with commas",
     "business_unit": "the same as `bu`",
@@ -23,8 +22,6 @@ MODEL_FILTERS: Mapping[str, str] = {
     "tag": "a tag; repeat it for models that have all of them",
     "q": "words in slug, name, purpose or description",
 }
-
-
 # Where a revision keeps what a model has as a column.
 _THEN = {
     name: f"snapshot__{name}"
@@ -32,14 +29,13 @@ _THEN = {
 } | {"owner__email": "snapshot__owner"}
 
 
-def refuse_unknown(params: QueryDict, names: Collection[str], *, paged: bool = True) -> None:
-    """Raise Invalid for a filter that the list does not have."""
-    unknown = sorted(set(params) - set(names) - (_OF_EVERY_LIST if paged else set()))
+def refuse_unknown(params: QueryDict, names: Collection[str]) -> None:
+    """Raise Invalid for what the address asks for and nobody reads."""
+    unknown = sorted(set(params) - set(names))
     if unknown:
-        fix = f"known filters: {', '.join(sorted(names)) or 'none'}"
-        raise Invalid(
-            *(FieldError(f"/{n[:60]}", "unknown_filter", "no such filter", fix) for n in unknown)
-        )
+        fix = f"known here: {', '.join(sorted(names)) or 'none'}"
+        detail = "this address knows no such parameter"
+        raise Invalid(*(FieldError(f"/{n[:60]}", "unknown_filter", detail, fix) for n in unknown))
 
 
 def filter_models(

@@ -84,10 +84,22 @@ def documented(
     )
 
     def describe(handler: Handler) -> Handler:
+        # What the parent of the views holds the address to.
+        handler.parameters = frozenset(names)  # type: ignore[attr-defined]
         handler.schema = Schema()  # type: ignore[attr-defined]
         return extend(handler)  # type: ignore[no-any-return]
 
     return describe
+
+
+def reads(*names: str) -> Callable[[Handler], Handler]:
+    """Name the parameters that a handler reads which describes itself."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.parameters = frozenset(names)  # type: ignore[attr-defined]
+        return handler
+
+    return mark
 
 
 _PAGING = {

@@ -42,7 +42,15 @@ def problem(
     request: Any, code: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()
 ) -> Response:
     """Build the problem+json answer."""
-    body = {
+    body = as_json(request, code, title, detail, errors)
+    return Response(body, status=code, content_type="application/problem+json")
+
+
+def as_json(
+    request: Any, code: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()
+) -> dict[str, Any]:
+    """Return the body of a problem."""
+    return {
         "type": f"/api/docs/#problem-{code}",
         "title": title,
         "status": code,
@@ -51,7 +59,6 @@ def problem(
         "request_id": getattr(getattr(request, "_request", request), "request_id", ""),
         "errors": [vars(error) for error in errors],
     }
-    return Response(body, status=code, content_type="application/problem+json")
 
 
 def _flatten(detail: Any, pointer: str = "") -> list[FieldError]:

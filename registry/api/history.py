@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from registry import exports, filters, history, moments, queries, serving
 from registry.api import history_answers as answers
 from registry.api_view import ResourceView, documented
-from registry.openapi import Problem
+from registry.openapi import Problem, reads
 from registry.problems import invalid
 
 AS_OF = {"as_of": moments.SAID}
@@ -26,7 +26,6 @@ class RevisionList(ResourceView):
     @documented("List revisions of a model", answer=answers.RevisionAnswer, listed=True)
     def get(self, request: Request, key: str) -> Response:
         """Return what the record said, change by change, newest first."""
-        filters.refuse_unknown(request.query_params, ())
         found = history.revisions(self.actor, self.find_model(key))
         return self.page(found, order=["-number"], show=answers.revision)
 
@@ -35,7 +34,6 @@ class AliasEventList(ResourceView):
     @documented("List alias moves of a model", answer=answers.AliasEventAnswer, listed=True)
     def get(self, request: Request, key: str) -> Response:
         """Return each move of an alias in MLflow, newest first, with when it was seen."""
-        filters.refuse_unknown(request.query_params, ())
         found = queries.alias_moves(self.find_model(key))
         return self.page(found, order=["-seen_at", "-id"], show=answers.alias_event)
 
@@ -44,7 +42,6 @@ class Aliases(ResourceView):
     @documented("Get the aliases of a model", answer=answers.AliasesAnswer, filters=AS_OF)
     def get(self, request: Request, key: str) -> Response:
         """Return who was champion at a moment, and which versions were there; now by default."""
-        filters.refuse_unknown(request.query_params, AS_OF, paged=False)
         model, text = self.find_model(key), request.query_params.get("as_of")
         moment = self.at if text is None else moments.parse(text, now=self.at)
         revision = history.find(self.actor, model, moment)
@@ -67,6 +64,7 @@ class _OneFormat(DefaultContentNegotiation):
 class InventoryExport(ResourceView):
     content_negotiation_class = _OneFormat
 
+    @reads(*filters.MODEL_FILTERS, *AS_OF, "format")
     @extend_schema(  # type: ignore[untyped-decorator]
         operation_id="export_the_inventory",
         summary="Export the inventory",
@@ -83,7 +81,6 @@ class InventoryExport(ResourceView):
     def get(self, request: Request) -> HttpResponseBase:
         """Return the register as a file, with every model that matches; now by default."""
         params = request.query_params
-        filters.refuse_unknown(params, {*filters.MODEL_FILTERS, *AS_OF, "format"}, paged=False)
         form, text = params.get("format", "csv"), params.get("as_of")
         if form not in exports.FORMATS:
             raise invalid("/format", "invalid", "there is no such format", "csv or json")
