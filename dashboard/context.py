@@ -9,6 +9,7 @@ from dashboard.queries.frame import Standing, standing
 
 _LINKS = (
     ("Fleet", "/fleet/"),
+    ("Inventory", "/inventory/"),
     ("Alerts", "/alerts/"),
     ("Incidents", "/incidents/"),
     ("Policies", "/policies/"),

@@ -115,6 +115,11 @@ def moment(at: datetime | None) -> str:
     return DASH if at is None else timezone.localtime(at).strftime("%-d %b %Y %H:%M")
 
 
+def date_input(at: datetime) -> str:
+    """Write a time as the day it is in the reader's zone, for a date field."""
+    return timezone.localtime(at).strftime("%Y-%m-%d")
+
+
 def day(at: datetime | None) -> str:
     """Print a UTC day; windows are cut in UTC, so their dates are not moved by a zone."""
     return DASH if at is None else at.strftime("%-d %b %Y")
@@ -139,6 +144,17 @@ def age(at: datetime | None, now: datetime) -> str:
             amount = f"{abs(seconds) / length:.0f} {unit}"
             return f"{amount} ago" if seconds > 0 else f"in {amount}"
     return "just now"
+
+
+def plain(value: Any) -> str:
+    """Print what a record holds: text, numbers, lists and mappings, never as code."""
+    if value is None or value in ("", [], {}):
+        return DASH
+    if isinstance(value, dict):
+        return "; ".join(f"{sentence(key)}: {plain(part)}" for key, part in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(plain(part) for part in value)
+    return value if isinstance(value, str) else number(value)
 
 
 def sentence(name: str) -> str:

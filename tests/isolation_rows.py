@@ -125,6 +125,8 @@ DASHBOARD = {
 PAGES = {
     "register/": Row("self"),
     "m/<slug>/": Row("object", model),
+    "m/<slug>/history/": Row("object", model),
+    "inventory/": Row("list"),
     "m/<slug>/edit/": Row("object", model),
     "m/<slug>/sources/<name>/": Row("object", lambda w: {**model(w), "name": w.source.name}),
     "m/<slug>/checks/new/": Row("object", model),

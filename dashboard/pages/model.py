@@ -7,7 +7,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
 from dashboard import charts, words
-from dashboard.pages import model_due, model_history, model_news, model_record, model_rules
+from dashboard.pages import (
+    model_due,
+    model_history,
+    model_news,
+    model_record,
+    model_rules,
+    model_then,
+    moment,
+)
 from dashboard.pages.door import model_or_404, page
 from dashboard.queries import history
 from dashboard.queries import model as read
@@ -16,6 +24,7 @@ from monitoring.models import Health
 from registry import access, clock
 from registry.access import Right
 from registry.models import ModelVersion, RegisteredModel
+from registry.problems import Invalid
 
 _HEALTH_DAYS = 90
 
@@ -25,7 +34,13 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
     """Show everything that is known of the model."""
     found = model_or_404(request, slug)
     if found.slug != slug:
-        return HttpResponsePermanentRedirect(f"/m/{found.slug}/")
+        query = request.GET.urlencode()
+        return HttpResponsePermanentRedirect(f"/m/{found.slug}/{'?' if query else ''}{query}")
+    try:
+        if asked := moment.asked(request):
+            return model_then.show(request, found, asked)
+    except Invalid as error:
+        return moment.refused(request, error)
     now = clock.now()
     source = read.mlflow_side(found)
     versions = read.versions_of(source)

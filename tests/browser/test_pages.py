@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EMPTY = [
     *("/", "/fleet/", "/m/card-fraud/", "/alerts/", "/incidents/", "/policies/", "/audit/"),
     *("/register/", "/m/card-fraud/edit/", "/m/card-fraud/checks/new/", "/policies/new/"),
-    "/m/card-fraud/sources/requests/",
+    *("/m/card-fraud/sources/requests/", "/m/card-fraud/history/", "/inventory/"),
+    *("/inventory/?as_of=2020-01-01", "/inventory/?as_of=2999-01-01"),
     *("/settings/units/", "/settings/people/", "/settings/servers/", "/settings/channels/"),
     *("/settings/trainers/", "/settings/tokens/", "/settings/units/new/", "/settings/people/new/"),
     *("/settings/servers/new/", "/settings/channels/new/", "/settings/trainers/new/"),
