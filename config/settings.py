@@ -58,6 +58,7 @@ MUSTER_CHECKPOINT_PATH = Path(
 )
 # How often MLflow servers and landing folders are looked at, in seconds.
 MUSTER_SYNC_SECONDS = env.int("MUSTER_SYNC_SECONDS", default=60)
+MUSTER_INTEGRITY_HOURS = env.int("MUSTER_INTEGRITY_HOURS", default=24)
 MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)
 # Tags of MLflow's models that name the business unit; the first one that is set counts.
 MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])

@@ -117,6 +117,8 @@ class VersionDetail(VersionAnswer):
     digest: str
     evidence_read_at: datetime | None
     evidence_fault: str
+    integrity_checked_at: datetime | None
+    integrity_faults: dict[str, Any]
 
 
 class PointAnswer(BaseModel):

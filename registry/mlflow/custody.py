@@ -4,6 +4,7 @@ The record is what was read first: a file that came later is added to it, but a 
 or went never replaces what was recorded, or else overwriting it would leave no trace.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,6 +73,14 @@ def note(
         _tell(version, Kind.INTEGRITY_RESTORED, {"over": over}, at=at)
     version.integrity_faults = now
     ModelVersion.objects.filter(pk=version.pk).update(integrity_faults=now)
+
+
+def digest_of(files: Files) -> str:
+    """Return one digest over all files, or '' while that of one is unknown."""
+    if not files or not all(file["digest"] for file in files.values()):
+        return ""
+    lines = [f"{path}\0{file['digest']}\n" for path, file in sorted(files.items())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def files_fault(difference: Difference) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,6 @@ Files of the run keep their path; files of an MLflow 3 logged model get `model/`
 Nothing is ever loaded: a model file is a row of bytes with a digest.
 """
 
-import hashlib
 import json
 import logging
 import re
@@ -20,6 +19,7 @@ import yaml
 from rest_framework.exceptions import ParseError
 
 from registry import json_intake
+from registry.mlflow import custody
 from registry.mlflow.client import Client, MlflowError
 from registry.mlflow.lease import Lease
 from registry.mlflow.records import File, Run
@@ -45,14 +45,6 @@ class Findings:
     documents: dict[str, Any] = field(default_factory=dict)
     signature: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-
-    @property
-    def digest(self) -> str:
-        """Return one digest over all files, or '' while that of one is unknown."""
-        if not self.files or not all(file["digest"] for file in self.files.values()):
-            return ""
-        lines = [f"{path}\0{file['digest']}\n" for path, file in sorted(self.files.items())]
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -80,25 +72,30 @@ def read(
     for version in ready:
         if time.monotonic() > end:
             break
-        # A large file may take longer than is left of the look.
-        client.allow(_SECONDS_A_VERSION)
         findings = Findings()
         read_at: datetime | None = at
         try:
-            for shelf in _shelves(client, version):
-                _read_shelf(shelf, findings, end=time.monotonic() + _SECONDS_A_VERSION)
+            look(client, version, findings)
         except MlflowError as error:
             findings.faults.append(str(error))
             # What may be there tomorrow stays due, behind all that was not tried yet.
             read_at = None if error.is_of_the_server else at
         broken_in_a_row = broken_in_a_row + 1 if read_at is None else 0
         with held.transaction():
-            _write(version, findings, read_at=read_at)
+            _write(version, findings, read_at=read_at, at=at)
         done += read_at is not None
         if broken_in_a_row >= _GIVE_UP_AFTER:
             logger.warning("server %s: artifacts cannot be read now", server.slug)
             return 0
     return done
+
+
+def look(client: Client, version: ModelVersion, findings: Findings) -> None:
+    """Read what lies there of a version now; what is found up to an error is kept."""
+    # A large file may take longer than is left of the sweep.
+    client.allow(_SECONDS_A_VERSION)
+    for shelf in _shelves(client, version):
+        _read_shelf(shelf, findings, end=time.monotonic() + _SECONDS_A_VERSION)
 
 
 def _goes_on(run: Run | None, version: ModelVersion, *, at: datetime) -> bool:
@@ -192,17 +189,26 @@ def _signature(content: bytes) -> dict[str, Any]:
     }
 
 
-def _write(version: ModelVersion, findings: Findings, *, read_at: datetime | None) -> None:
+def _write(
+    version: ModelVersion, findings: Findings, *, read_at: datetime | None, at: datetime
+) -> None:
     fault = "\n".join(findings.faults)[:5000]
     if read_at is None:
         # What was read before is better than half of what is there.
         ModelVersion.objects.filter(pk=version.pk).update(evidence_fault=fault)
         return
+    # An earlier look may have recorded files already: those stay what they were.
+    difference = custody.compare(version.files, findings.files)
+    files = custody.keep(version.files, findings.files)
+    kept = {path: doc for path, doc in version.documents.items() if path in difference.broken}
+    is_described_anew = any(path.rpartition("/")[2] == "MLmodel" for path in difference.broken)
+    faults = custody.files_fault(difference)
+    custody.note(version, faults, looked_at=[custody.Kind.ARTIFACT_CHANGED], at=at)
     ModelVersion.objects.filter(pk=version.pk).update(
-        files=findings.files,
-        documents=findings.documents,
-        signature=findings.signature,
-        digest=findings.digest,
+        files=files,
+        documents={**findings.documents, **kept},
+        signature=version.signature if is_described_anew else findings.signature,
+        digest=custody.digest_of(files),
         evidence_read_at=read_at,
         evidence_fault=fault,
     )

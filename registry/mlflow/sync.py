@@ -1,11 +1,12 @@
 """Keep our picture of every MLflow server: read what is due, write what changed.
 
-A sweep has four steps. Each commits by itself, and where a look is cut short is noted, so that
+A sweep has five steps. Each commits by itself, and where a look is cut short is noted, so that
 the next one goes on from there:
 1. every model, version and alias (two lists; MLflow has no filter for what changed);
 2. the runs of versions under champion or challenger, and of versions not read yet (in batches);
 3. the metric points of the former, from where we stopped; now and then all of them;
-4. files and documents of versions whose evidence was not read yet, while there is time.
+4. files and documents of versions whose evidence was not read yet, while there is time;
+5. what was read long enough ago once more: is it still what was recorded?
 """
 
 import logging
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from registry import actors, audit
-from registry.mlflow import evidence, lease, pages, reconcile, runs
+from registry.mlflow import evidence, integrity, lease, pages, reconcile, runs
 from registry.mlflow.client import Client, MlflowError, OutOfTime
 from registry.models import MLflowServer
 from registry.outbound import OutboundError
@@ -59,6 +60,7 @@ def sweep(held: lease.Lease, *, at: datetime, seconds: float) -> None:
             _read_lists(held, server, client, progress)
         waiting, found = runs.read(held, server, client, progress)
         done = evidence.read(held, server, client, waiting, found, at=at, end=end)
+        integrity.read(held, server, client, at=at, end=end)
         # Where nothing could be read now, looking again at once would not help.
         left = done > 0 and runs.waiting_versions(server).exists()
     except OutOfTime:
