@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard import words
-from registry.models import ModelVersion, RegisteredModel, SourceModel
+from registry.models import ModelEvent, ModelVersion, RegisteredModel, SourceModel
 
 
 def identity(model: RegisteredModel, source: SourceModel | None, now: datetime) -> dict[str, Any]:
@@ -58,8 +58,26 @@ def version(row: ModelVersion, aliases: dict[str, int]) -> dict[str, Any]:
         "digest": row.digest[:12],
         "datasets": ", ".join(str(item.get("name", "")) for item in row.datasets[:3]),
         "fault": row.evidence_fault,
+        "integrity": _integrity(row),
+        "is_sound": not row.integrity_faults,
         "gone": row.deleted_at is not None,
     }
+
+
+_BROKEN = {
+    ModelEvent.Kind.ARTIFACT_CHANGED: "files are not those recorded",
+    ModelEvent.Kind.RUN_DELETED: "training run deleted",
+    ModelEvent.Kind.LOGGED_MODEL_DELETED: "logged model deleted",
+}
+
+
+def _integrity(row: ModelVersion) -> str:
+    """Say whether the version still is what was recorded, and as of when that is known."""
+    if row.integrity_faults:
+        return "; ".join(_BROKEN.get(kind, kind) for kind in sorted(row.integrity_faults))
+    if row.integrity_checked_at is None:
+        return "not compared yet"
+    return f"as recorded, {words.moment(row.integrity_checked_at)}"
 
 
 def compare(champion: ModelVersion | None, challenger: ModelVersion | None) -> list[dict[str, str]]:
