@@ -31,7 +31,7 @@ class StrictJSONParser(BaseParser):
         return loads(body)
 
 
-def loads(body: bytes) -> Any:
+def loads(body: bytes, *, most_values: int = MAX_NODES) -> Any:
     """Parse a body or raise ParseError saying what is wrong with it."""
     try:
         value = json.loads(
@@ -46,7 +46,7 @@ def loads(body: bytes) -> Any:
         raise ParseError(f"The body is not JSON: {error.msg} at {where}.") from error
     except ValueError as error:
         raise ParseError(str(error)) from error
-    _check(value)
+    _check(value, most_values)
     return value
 
 
@@ -63,16 +63,16 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, most_values: int) -> None:
     # A stack of our own: the depth limit must not depend on Python's recursion limit.
     stack, nodes = [(value, 1)], 0
     while stack:
         item, depth = stack.pop()
         nodes += 1
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
+        if depth > MAX_DEPTH or nodes > most_values:
             raise ParseError(
                 f"The body is nested deeper than {MAX_DEPTH} levels or holds more than"
-                f" {MAX_NODES} values."
+                f" {most_values} values."
             )
         if isinstance(item, str) and _BAD_TEXT.search(item):
             raise ParseError("The body holds a NUL character or half a surrogate pair.")

@@ -58,7 +58,7 @@ class Problem(BaseModel):
 def documented(
     summary: str,
     *,
-    body: type[BaseModel] | None = None,
+    body: type[BaseModel] | Mapping[str, Any] | None = None,
     answer: type[BaseModel] | None = None,
     listed: bool = False,
     upsert: bool = False,

@@ -20,7 +20,7 @@ from registry import access, actors, clock
 from registry.access import Right
 from registry.actors import Actor
 from registry.clock import MusterNow
-from registry.imports import from_mlflow
+from registry.imports import from_file, from_mlflow
 from registry.imports.mapping import MLflowImport
 from registry.imports.results import RowResult
 from registry.models import ApiToken, Operation
@@ -64,7 +64,16 @@ def _from_mlflow(
     return from_mlflow.work(actor, wanted, start=start, stop=stop, at=at)
 
 
-WORK: dict[str, Work] = {Operation.Kind.IMPORT_MLFLOW: _from_mlflow}
+def _from_file(
+    actor: Actor, body: dict[str, Any], start: int, stop: int, at: datetime
+) -> list[RowResult]:
+    return from_file.work(actor, body, start=start, stop=stop, at=at)
+
+
+WORK: dict[str, Work] = {
+    Operation.Kind.IMPORT_MLFLOW: _from_mlflow,
+    Operation.Kind.IMPORT_INVENTORY: _from_file,
+}
 
 
 def start(
@@ -141,7 +150,8 @@ class Lease:
         """Open a transaction that nobody who claimed the operation later runs beside."""
         with transaction.atomic():
             mine = Operation.objects.filter(pk=self.operation_id, lease_token=self.token)
-            operation = mine.select_for_update().first()
+            # What was asked for may be megabytes and never changes: it is read once a claim.
+            operation = mine.select_for_update().defer("body").first()
             if operation is None or operation.finished_at is not None:
                 raise LeaseLost(LeaseLost.__doc__)
             yield operation
@@ -161,9 +171,10 @@ def _claim(operation_id: int | None) -> Lease | None:
 def _work(lease: Lease, *, seconds: float) -> int:
     """Do batch after batch until the operation or the time is over; return how many rows."""
     deadline, done = monotonic() + seconds, 0
+    body = Operation.objects.values_list("body", flat=True).get(pk=lease.operation_id)
     try:
         while monotonic() < deadline:
-            count, finished = _batch(lease)
+            count, finished = _batch(lease, body)
             done += count
             if finished:
                 return done
@@ -176,17 +187,17 @@ def _work(lease: Lease, *, seconds: float) -> int:
     return done
 
 
-def _batch(lease: Lease) -> tuple[int, bool]:
+def _batch(lease: Lease, body: dict[str, Any]) -> tuple[int, bool]:
     with lease.transaction() as operation:
         at = clock.now()
         try:
-            actor = _actor(operation, at=at)
+            actor = _actor(operation, by_token=body["by_token"], at=at)
         except RightsGone as gone:
             _finish(operation, Operation.State.FAILED, fault=str(gone), at=at)
             return 0, True
         begin = len(operation.results)
         stop = min(begin + _BATCH, operation.total)
-        rows = WORK[operation.kind](actor, operation.body["work"], begin, stop, at)
+        rows = WORK[operation.kind](actor, body["work"], begin, stop, at)
         operation.results += [row.model_dump(mode="json") for row in rows]
         if stop >= operation.total:
             _finish(operation, Operation.State.DONE, at=at)
@@ -213,12 +224,12 @@ def _failed(lease: Lease, error: Exception) -> None:
     lease.note(state=Operation.State.FAILED, fault=fault, finished_at=MusterNow(), lease_until=None)
 
 
-def _actor(operation: Operation, *, at: datetime) -> Actor:
+def _actor(operation: Operation, *, by_token: bool, at: datetime) -> Actor:
     """Return the actor with the rights of now, or raise RightsGone saying why there are none."""
     if not operation.person.is_active:
         raise RightsGone("the account of who asked for this was closed; the rows done stay")
     token = operation.token
-    if token is None and operation.body["by_token"]:
+    if token is None and by_token:
         raise RightsGone("the token that asked for this is gone; the rows done stay")
     if token is None:
         return actors.of_person(operation.person, request_id=operation.request_id)

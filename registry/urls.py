@@ -18,6 +18,7 @@ api_urlpatterns: list[URLPattern] = [
     route("discovery/<key>/dismiss/", discovery.Dismiss, "discovery-dismiss"),
     route("discovery/<key>/restore/", discovery.Restore, "discovery-restore"),
     route("imports/mlflow/", operations.MLflowImportView, "import-mlflow"),
+    route("imports/inventory/", operations.InventoryImport, "import-inventory"),
     route("operations/<key>/", operations.OperationDetail, "operation"),
     route("operations/<key>/errors.csv", operations.OperationErrors, "operation-errors"),
     route("models/", models.ModelList, "models"),

@@ -70,6 +70,7 @@ REGISTRY = {
     "api/v1/discovery/<key>/dismiss/": Row("object", found),
     "api/v1/discovery/<key>/restore/": Row("object", found),
     "api/v1/imports/mlflow/": Row("list"),
+    "api/v1/imports/inventory/": Row("list"),
     "api/v1/operations/<key>/": Row("own", operation),
     "api/v1/operations/<key>/errors.csv": Row("own", operation),
     "api/v1/tokens/": Row("self"),

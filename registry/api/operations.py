@@ -1,21 +1,23 @@
 """Endpoints of imports and of the operations that do them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from pydantic import BaseModel
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry import operations
+from registry import filters, operations
 from registry.api_view import ResourceView, documented
-from registry.imports import from_mlflow, results
+from registry.imports import from_file, from_mlflow, results
 from registry.imports.mapping import MLflowImport
 from registry.imports.results import RowResult
 from registry.models import ApiToken, Operation
+from registry.problems import invalid
 
 
 class OperationAnswer(BaseModel):
@@ -101,6 +103,62 @@ class MLflowImportView(ImportView):
         body = wanted.model_dump(mode="json", exclude_unset=True)
         kind, total = Operation.Kind.IMPORT_MLFLOW, len(wanted.models or [])
         return self.begin(kind, body, total=total, dry_run=wanted.dry_run)
+
+
+class FileParser(BaseParser):
+    """Hand over the bytes of an inventory file, one more than there may be at most."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return stream.read(from_file.MAX_BYTES + 1)
+
+
+class CSVFile(FileParser):
+    media_type = "text/csv"
+
+
+class JSONFile(FileParser):
+    media_type = "application/json"
+
+
+_FILE = {
+    "text/csv": {"type": "string"},
+    "application/json": {"type": "array", "items": {"type": "object"}},
+}
+
+
+class InventoryImport(ImportView):
+    parser_classes: ClassVar = [CSVFile, JSONFile]
+
+    @documented(
+        "Import an inventory file",
+        body=_FILE,
+        answer=OperationAnswer,
+        later=True,
+        filters={"dry_run": "`true` tells what would become of the first rows, and writes nothing"},
+    )
+    def post(self, request: Request) -> Response:
+        """Register or change models by a file with the export's columns; safe to repeat.
+
+        CSV in UTF-8 with commas or semicolons, or a JSON list; at most 8 MB and 5,000 rows.
+        """
+        filters.refuse_unknown(request.query_params, ["dry_run"])
+        dry_run = request.query_params.get("dry_run", "false")
+        if dry_run not in ("true", "false"):
+            raise invalid("/dry_run", "invalid", "dry_run is true or false")
+        data = request.data if isinstance(request.data, bytes) else b""
+        is_json = (request.content_type or "").startswith("application/json")
+        rows = from_file.read(data, is_json=is_json)
+        return self.begin(
+            Operation.Kind.IMPORT_INVENTORY,
+            {"rows": rows, "text": not is_json},
+            total=len(rows),
+            dry_run=dry_run == "true",
+        )
 
 
 class OperationDetail(ResourceView):

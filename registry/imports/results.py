@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from registry import inventory
 from registry.access import NotAllowed
 from registry.problems import FieldError, Invalid
 
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = ("row", "model", "slug", "field", "code", "detail", "fix")
+_TEXT = inventory.Column("text", "")
 
 
 class Status(StrEnum):
@@ -76,9 +76,5 @@ def errors_csv(results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _line(cells: Iterable[object]) -> str:
     held = io.StringIO()
-    csv.writer(held).writerow([_plain(str(cell)) for cell in cells])
+    csv.writer(held).writerow([inventory.cell(_TEXT, cell) for cell in cells])
     return held.getvalue()
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

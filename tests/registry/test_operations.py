@@ -46,6 +46,12 @@ def ordered(who):
     return answer.json()["operation"]
 
 
+def one_batch():
+    lease = operations._claim(None)
+    operations._batch(lease, Operation.objects.get().body)
+    return lease
+
+
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(operations, "AT_ONCE", 3)
@@ -71,14 +77,13 @@ def test_many_rows_are_left_to_the_workers(people, small):
 def test_a_piece_of_time_leaves_the_rest_for_the_next(people, small):
     many(10)
     ordered(people.ana)
-    lease = operations._claim(None)
-    operations._batch(lease)
+    lease = one_batch()
 
     assert operations.work_due(at=clock.now(), seconds=5) == 0  # another worker has it
     with shifted(timedelta(seconds=operations.LEASE_SECONDS + 1)):
         assert operations.work_due(at=clock.now(), seconds=30) == 6
     with pytest.raises(operations.LeaseLost):
-        operations._batch(lease)
+        operations._batch(lease, Operation.objects.get().body)
     assert [row["row"] for row in Operation.objects.get().results] == list(range(1, 11))
 
 
@@ -86,7 +91,7 @@ def test_a_piece_of_time_leaves_the_rest_for_the_next(people, small):
 def test_the_rights_are_those_of_now(people, small, how):
     many(10)
     ordered(people.ana)
-    operations._batch(operations._claim(None))
+    one_batch()
     if how == "revoked":
         ApiToken.objects.update(revoked_at=clock.now())
     elif how == "expired":
@@ -109,7 +114,7 @@ def test_the_rights_are_those_of_now(people, small, how):
 def test_a_lost_role_refuses_the_rows_that_are_left(people, small):
     many(10)
     ordered(people.ana)
-    operations._batch(operations._claim(None))
+    one_batch()
     people.ana.memberships.update(role="viewer")
 
     with shifted(timedelta(seconds=operations.LEASE_SECONDS + 1)):

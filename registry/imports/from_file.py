@@ -1,0 +1,143 @@
+"""Read an inventory file, CSV or JSON with the export's columns, and register what it says."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from registry import access, catalogue, inventory
+from registry.access import NotAllowed
+from registry.actors import Actor
+from registry.imports.results import RowResult, Status, refused
+from registry.json_intake import loads
+from registry.models import RegisteredModel
+from registry.problems import FieldError, Invalid, invalid
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_ROWS = 5_000
+_MOST_VALUES = 2_000_000
+_COLUMN_OF = {column.path: column.name for column in inventory.COLUMNS if column.path}
+_LISTED = ("results", "rows", "models")
+
+
+def read(data: bytes, *, is_json: bool) -> list[dict[str, Any]]:
+    """Return the rows of a file as they stand there, or raise Invalid about the whole file."""
+    if len(data) > MAX_BYTES:
+        raise invalid("/", "too_large", f"the file is larger than {MAX_BYTES} bytes", "split it")
+    rows = _json_rows(data) if is_json else _csv_rows(data)
+    if not rows:
+        raise invalid("/", "empty", "the file holds no row", "one row a model, below the header")
+    if len(rows) > MAX_ROWS:
+        raise invalid("/", "too_many", f"the file holds more than {MAX_ROWS} rows", "split it")
+    return rows
+
+
+def _json_rows(data: bytes) -> list[dict[str, Any]]:
+    found = loads(data.removeprefix(b"\xef\xbb\xbf"), most_values=_MOST_VALUES)
+    if isinstance(found, dict):
+        found = next((found[key] for key in _LISTED if key in found), None)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise invalid("/", "invalid", "this is no list of objects", "one object a model")
+    return found
+
+
+def _csv_rows(data: bytes) -> list[dict[str, Any]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        detail = f"byte {error.start} is not UTF-8"
+        raise invalid("/", "not_utf8", detail, "save the file as CSV UTF-8") from error
+    if "\x00" in text:
+        raise invalid("/", "invalid", "the file holds a NUL character", "save it as CSV UTF-8")
+    first = text.split("\n", 1)[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        header = [name.strip() for name in next(lines, [])]
+        _check_header(header)
+        return [_row(header, cells) for cells in lines if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        detail = f"line {lines.line_num} is no CSV: {error}"
+        raise invalid(
+            "/", "invalid", detail, "quote cells that hold quotes or line ends"
+        ) from error
+
+
+def _check_header(header: Sequence[str]) -> None:
+    known = f"known columns: {', '.join(inventory.BY_NAME)}"
+    faults = [
+        FieldError(f"/{name[:60]}", "unknown_column", f"there is no column '{name[:60]}'", known)
+        for name in header
+        if name not in inventory.BY_NAME
+    ]
+    faults += [
+        FieldError(f"/{name}", "twice", f"the column '{name}' stands there twice", "keep one")
+        for name in sorted({name for name in header if header.count(name) > 1})
+        if name in inventory.BY_NAME
+    ]
+    if _COLUMN_OF[inventory.SLUG] not in header:
+        slug = _COLUMN_OF[inventory.SLUG]
+        faults.append(FieldError(f"/{slug}", "required", f"the column '{slug}' is missing", known))
+    if faults:
+        raise Invalid(*faults)
+
+
+def _row(header: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = dict(zip(header, cells, strict=False))
+    if any(cell.strip() for cell in cells[len(header) :]):
+        row[_BEYOND] = True
+    return row
+
+
+_BEYOND = "(cells beyond the header)"
+
+
+def work(
+    actor: Actor, body: dict[str, Any], *, start: int, stop: int, at: datetime
+) -> list[RowResult]:
+    """Do the rows from `start` up to `stop`, each for itself."""
+    rows, text = body["rows"][start:stop], bool(body["text"])
+    named = [str(row.get(_COLUMN_OF[inventory.SLUG]) or "") for row in rows]
+    mine = access.visible_models(actor).filter(slug__in=named)
+    known = dict(mine.values_list("slug", "updated_at"))
+    return [
+        _one(actor, row, start + n, name, known.get(name), text=text, at=at)
+        for n, (row, name) in enumerate(zip(rows, named, strict=True), start=1)
+    ]
+
+
+def _one(
+    actor: Actor,
+    row: dict[str, Any],
+    number: int,
+    name: str,
+    known: datetime | None,
+    *,
+    text: bool,
+    at: datetime,
+) -> RowResult:
+    try:
+        slug, body = inventory.body(row, text=text)
+        model, created = catalogue.put_model(actor, slug, body, at=at)
+    except Invalid as error:
+        faults = [_in_column(fault) for fault in error.errors]
+        return refused(number, name, Invalid(*faults), slug=name if known else "")
+    except NotAllowed as error:
+        return refused(number, name, error, slug=name if known else "")
+    except RegisteredModel.DoesNotExist:
+        fault = invalid("/model_id", "taken", "this slug is or was another model's", "choose one")
+        return refused(number, name, fault)
+    same = known is not None and model.updated_at == known
+    status = Status.CREATED if created else Status.UNCHANGED if same else Status.UPDATED
+    return RowResult(row=number, model=name, slug=model.slug, status=status)
+
+
+def _in_column(fault: FieldError) -> FieldError:
+    """Name the file's column where the operation named the body's field."""
+    path = fault.pointer.strip("/").replace("/", ".")
+    while path:
+        if path in _COLUMN_OF:
+            return FieldError(f"/{_COLUMN_OF[path]}", fault.code, fault.detail, fault.fix)
+        path = path.rpartition(".")[0]
+    return fault
