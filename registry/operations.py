@@ -27,7 +27,7 @@ from registry.models import ApiToken, Operation
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200  # as many rows are worked off while the caller waits
-SECONDS_AT_ONCE = 20.0
+SECONDS_AT_ONCE = 15.0
 LEASE_SECONDS = 60
 _BATCH = 20
 _ATTEMPTS = 5

@@ -125,6 +125,15 @@ DASHBOARD = {
 }
 PAGES = {
     "register/": Row("self"),
+    "discovery/": Row("list"),
+    "discovery/<number>/dismiss/": Row("object", lambda w: {"number": found(w)["key"]}),
+    "import/": Row("list"),
+    "import/picked/": Row("self"),
+    "import/from/<slug>/": Row("object", lambda w: {"slug": w.server.slug}),
+    "import/from/<slug>/map/": Row("object", lambda w: {"slug": w.server.slug}),
+    "import/file/": Row("self"),
+    "import/done/<key>/": Row("own", operation),
+    "import/done/<key>/errors.csv": Row("own", operation),
     "m/<slug>/": Row("object", model),
     "m/<slug>/history/": Row("object", model),
     "inventory/": Row("list"),

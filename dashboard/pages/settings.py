@@ -9,6 +9,7 @@ from django.shortcuts import render
 from dashboard import forms
 from dashboard.pages.door import act, form_page, page
 from dashboard.pages.sections import SECTIONS, Section
+from dashboard.queries import imports
 from dashboard.queries import settings as read
 from dashboard.queries.frame import actor_of
 from dashboard.shapes import settings as shapes
@@ -34,6 +35,7 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
         "rows": chosen.rows(actor, search),
         "may_add": chosen.may_add(actor),
         "search": search,
+        "waiting": imports.waiting(actor, now=clock.now()) if name == "servers" else None,
     }
     return render(request, "settings/section.html", context)
 

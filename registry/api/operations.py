@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 from uuid import UUID
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse
 from pydantic import BaseModel
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -113,7 +113,7 @@ class FileParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> Any:
         return stream.read(from_file.MAX_BYTES + 1)
 
 
@@ -132,7 +132,7 @@ _FILE = {
 
 
 class InventoryImport(ImportView):
-    parser_classes: ClassVar = [CSVFile, JSONFile]
+    parser_classes = (CSVFile, JSONFile)
 
     @documented(
         "Import an inventory file",
@@ -150,7 +150,8 @@ class InventoryImport(ImportView):
         dry_run = request.query_params.get("dry_run", "false")
         if dry_run not in ("true", "false"):
             raise invalid("/dry_run", "invalid", "dry_run is true or false")
-        data = request.data if isinstance(request.data, bytes) else b""
+        sent: Any = request.data  # an empty dictionary when there is no body at all
+        data = sent if isinstance(sent, bytes) else b""
         is_json = (request.content_type or "").startswith("application/json")
         rows = from_file.read(data, is_json=is_json)
         return self.begin(
@@ -170,13 +171,14 @@ class OperationDetail(ResourceView):
 
 class OperationErrors(ResourceView):
     @documented("Get the errors of an operation", empty=True)
-    def get(self, request: Request, key: str) -> HttpResponseBase:
+    def get(self, request: Request, key: str) -> HttpResponse:
         """Return one line an error, as CSV."""
         return errors_file(find(self, key))
 
 
-def errors_file(row: Operation) -> HttpResponseBase:
+def errors_file(row: Operation) -> HttpResponse:
     """Return the errors of an operation as a file to save."""
-    answer = StreamingHttpResponse(results.errors_csv(row.results), content_type="text/csv")
+    lines = "".join(results.errors_csv(row.results))
+    answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="errors-{row.uuid}.csv"'
     return answer

@@ -42,6 +42,23 @@ def visible_servers(actor: Actor) -> QuerySet[MLflowServer]:
     return MLflowServer.objects.filter(pk__in=waiting) | MLflowServer.objects.filter(pk__in=mine)
 
 
+def tied(actor: Actor) -> QuerySet[SourceModel]:
+    """Return what is in MLflow now and has a record that the actor sees."""
+    present = SourceModel.objects.filter(presence=SourceModel.Presence.PRESENT)
+    mine = access.visible_models(actor).values("pk")
+    return present.filter(registered_model__in=mine).select_related("registered_model", "server")
+
+
+def drafts(actor: Actor, wanted: MLflowImport, *, stop: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the first models by name with the bodies that the map makes of them."""
+    names = (wanted.models or [])[:stop]
+    sources, known = _sources(actor, wanted.server, names), _known(actor, wanted.server, names)
+    return [
+        (n, mapping.body_of(sources[n], wanted, new=n not in known) if n in sources else {})
+        for n in names
+    ]
+
+
 def work(
     actor: Actor, wanted: MLflowImport, *, start: int, stop: int, at: datetime
 ) -> list[RowResult]:
@@ -59,9 +76,9 @@ def _sources(actor: Actor, server: str, names: Sequence[str]) -> dict[str, Sourc
         server__slug=server, name__in=names, presence=SourceModel.Presence.PRESENT
     )
     loose = present.filter(pk__in=discovery.known(actor).values("pk"))
-    tied = present.filter(registered_model__in=access.visible_models(actor).values("pk"))
+    held = present.filter(registered_model__in=access.visible_models(actor).values("pk"))
     # A model that was deleted and made anew has two rows; the newer one counts.
-    return {source.name: source for source in (loose | tied).order_by("created_ms")}
+    return {source.name: source for source in (loose | held).order_by("created_ms")}
 
 
 def _known(actor: Actor, server: str, names: Sequence[str]) -> dict[str, RegisteredModel]:

@@ -116,9 +116,9 @@ def test_the_errors_come_as_a_file_whose_cells_are_no_formulas(ana, server):
     answer = ana.post("imports/mlflow/", WANTED)
     place = f"operations/{answer.json()['operation']}"
     sent = ana.get(f"{place}/errors.csv")
-    lines = b"".join(sent.streaming_content).decode().splitlines()
+    lines = sent.content.decode().splitlines()
 
-    assert sent["Content-Type"] == "text/csv"
+    assert sent["Content-Type"] == "text/csv; charset=utf-8"
     assert lines[0] == "row,model,slug,field,code,detail,fix"
     assert lines[1].startswith("1,'=cmd(),,owner,required,")
     assert ana.get(f"{place}/").json()["counts"]["refused"] == 1
