@@ -9,12 +9,14 @@ from django.core.checks import CheckMessage, Error, Warning, register, run_check
 from django.core.exceptions import ImproperlyConfigured
 
 from registry.checkpoints import BadKey, private_key
+from registry.regimes.packs import WrongPack, packs
+from registry.regimes.rules import FIRM
 
 
 @register("muster")
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return what is missing or wrong in the environment."""
-    return [*_secrets(), *_checkpoints(), *_public_url(), *_sources()]
+    return [*_secrets(), *_checkpoints(), *_public_url(), *_sources(), *_rulebooks()]
 
 
 def _secrets() -> list[CheckMessage]:
@@ -64,6 +66,22 @@ def _sources() -> list[CheckMessage]:
         return []
     hint = "Name the folders or addresses under which batches may land."
     return [Warning("MUSTER_SOURCE_ROOTS is empty.", hint=hint, id="muster.W001")]
+
+
+def _rulebooks() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    try:
+        packs()
+    except WrongPack as error:
+        hint = "Mend the file in registry/regimes/."
+        found.append(Error(f"A rulebook cannot be used: {error}", hint=hint, id="muster.E006"))
+    for name, said in settings.MUSTER_FIRM.items():
+        if f"firm.{name}" not in FIRM or said not in ("yes", "no"):
+            known = ", ".join(item.removeprefix("firm.") for item in FIRM)
+            text = f"MUSTER_FIRM holds '{name}={said}'."
+            hint = f"Write name=yes or name=no; names: {known}."
+            found.append(Error(text, hint=hint, id="muster.E007"))
+    return found
 
 
 def refuse_to_start() -> None:

@@ -18,6 +18,7 @@ from policies.releases import evaluation as releases
 from policies.retraining import decisions, jobs
 from registry import checkpoints, operations
 from registry import tasks as registry_tasks
+from registry import tiers
 from registry.mlflow import sync
 
 
@@ -42,6 +43,7 @@ DUTIES = (
     Duty("sync", sync.sweep_due, registry_tasks.sync.apply_async),
     Duty("answer", events.answer_due, monitoring_tasks.answer.apply_async),
     Duty("operate", operations.work_due, registry_tasks.operate.apply_async),
+    Duty("tiers", tiers.expire_due, registry_tasks.end_overrides.apply_async),
     Duty("scan", scans.scan_due, monitoring_tasks.scan.apply_async),
     Duty("plan", windows.plan_due, monitoring_tasks.plan.apply_async),
     Duty("judge", runs.execute_due, monitoring_tasks.judge.apply_async),

@@ -56,6 +56,8 @@ MUSTER_CHECKPOINT_KEY = env.str("MUSTER_CHECKPOINT_KEY", default="")
 MUSTER_CHECKPOINT_PATH = Path(
     env.str("MUSTER_CHECKPOINT_PATH", default="") or MUSTER_DATA_DIR / "checkpoints.jsonl"
 )
+# What the firm says of itself, for rulebooks: name=yes or name=no.
+MUSTER_FIRM = env.dict("MUSTER_FIRM", default={})
 # How often MLflow servers and landing folders are looked at, in seconds.
 MUSTER_SYNC_SECONDS = env.int("MUSTER_SYNC_SECONDS", default=60)
 MUSTER_INTEGRITY_HOURS = env.int("MUSTER_INTEGRITY_HOURS", default=24)

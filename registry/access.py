@@ -35,6 +35,7 @@ class Right(StrEnum):
     EDIT_MONITORING = "edit_monitoring"
     EDIT_POLICIES = "edit_policies"
     ACT_ON_INCIDENTS = "act_on_incidents"
+    APPROVE = "approve"
     MANAGE_UNIT = "manage_unit"
     MANAGE_PLATFORM = "manage_platform"
 
@@ -45,7 +46,7 @@ UNIT_RIGHTS: dict[str, set[Right]] = {
     UnitRole.DEVELOPER: {Right.SEE, Right.ACT_ON_INCIDENTS, *_EDIT},
     UnitRole.OWNER: {Right.SEE, Right.ACT_ON_INCIDENTS, Right.EDIT_POLICIES, *_EDIT},
     UnitRole.VALIDATOR: {Right.SEE, Right.ACT_ON_INCIDENTS},
-    UnitRole.APPROVER: {Right.SEE, Right.ACT_ON_INCIDENTS},
+    UnitRole.APPROVER: {Right.SEE, Right.ACT_ON_INCIDENTS, Right.APPROVE},
     UnitRole.UNIT_ADMIN: {Right.SEE, Right.MANAGE_UNIT, Right.EDIT_POLICIES, *_EDIT},
 }
 # A platform admin keeps accounts and servers and may set up anything, but answers for nothing:

@@ -17,6 +17,7 @@ class Actor:
     request_id: str = ""
     unit_id: int | None = None
     scopes: frozenset[str] | None = None
+    by_token: bool = False  # a script: it may do much, but never approves
 
 
 def of_person(person: Person, *, request_id: str = "") -> Actor:
@@ -32,6 +33,7 @@ def of_token(token: ApiToken, *, request_id: str = "") -> Actor:
         request_id=request_id,
         unit_id=token.unit_id,
         scopes=frozenset(token.scopes) if token.scopes else None,
+        by_token=True,
     )
 
 

@@ -4,7 +4,8 @@ A field that may be cleared is typed `X | None`; null in any other is refused.
 """
 
 import re
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -16,6 +17,7 @@ from registry.bodies import Body, Change
 from registry.models.models import DecisionRole, Lifecycle, Task
 from registry.models.people import FleetRoleName, UnitRole
 from registry.plain_text import Line, Name, line, lines, named
+from registry.record.body import RecordBody
 
 _EMAIL = r"^[^@\s<>\",;]+@[^@\s<>\",;]+$"
 
@@ -154,6 +156,7 @@ class ModelBody(Change):
     tags: list[Tag] | None = Field(default=None, max_length=100)
     tier_answers: TierAnswers | None = None
     mlflow: MLflowClaim | None = None
+    record: RecordBody | None = None
 
 
 class ModelPatch(ModelBody):
@@ -162,6 +165,33 @@ class ModelPatch(ModelBody):
     slug: str = Field(default="", max_length=100)
     add_tags: list[Tag] = Field(default=[], max_length=100)
     remove_tags: list[Tag] = Field(default=[], max_length=100)
+
+
+class TierOverrideBody(Body):
+    """Another tier than the computed one; a lighter one needs an end."""
+
+    tier: int = Field(ge=1, le=4)
+    reason: Annotated[LongText, Field(min_length=1, max_length=1000)]
+    ends_on: date | None = None
+
+
+class DecisionBody(Body):
+    """A decision with what may be said about it."""
+
+    reason: str = Field(default="", max_length=500)
+
+
+class ReasonBody(Body):
+    """A decision that is only taken with a reason."""
+
+    reason: Annotated[LongText, Field(min_length=1, max_length=500)]
+
+
+class ScopeBody(Body):
+    """What a person decides about one rulebook and one model."""
+
+    result: Literal["in", "out", "not_applicable"]
+    reason: Annotated[LongText, Field(min_length=1, max_length=1000)]
 
 
 class TokenBody(Body):

@@ -76,6 +76,7 @@ class ModelAnswer(BaseModel):
     jurisdictions: list[str]
     tags: list[str]
     tier: int
+    computed_tier: int
     tier_answers: dict[str, Any]
     tier_reasons: list[str]
     mlflow: MLflowTie | None
@@ -90,6 +91,7 @@ class ModelDetail(ModelAnswer):
     aliases: dict[str, int]
     presence: str | None
     former_slugs: list[str]
+    record: dict[str, Any]
 
 
 class VersionAnswer(BaseModel):
@@ -217,13 +219,14 @@ def model_detail(row: RegisteredModel, source: SourceModel | None) -> ModelDetai
         aliases=source.aliases if source else {},
         presence=source.presence if source else None,
         former_slugs=[slug for slug in slugs if slug != row.slug],
+        record=row.record,
     )
 
 
 def _model_fields(row: RegisteredModel) -> dict[str, Any]:
     plain = (
         *("uuid", "slug", "name", "purpose", "description", "task", "lifecycle", "decision_role"),
-        *("jurisdictions", "tags", "tier", "tier_answers", "tier_reasons"),
+        *("jurisdictions", "tags", "tier", "computed_tier", "tier_answers", "tier_reasons"),
         *("created_at", "updated_at"),
     )
     claim = row.mlflow_server

@@ -7,6 +7,7 @@ from celery import shared_task
 from registry import clock, operations
 from registry.checkpoints import checkpoint_due
 from registry.mlflow.sync import sweep_due
+from registry.tiers import expire_due
 
 _SECONDS = 60.0
 
@@ -27,3 +28,9 @@ def operate(**kwargs: Any) -> None:
 def checkpoint(**kwargs: Any) -> None:
     """Sign where the audit chain stands, when it is time."""
     checkpoint_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def end_overrides(**kwargs: Any) -> None:
+    """End the tier overrides whose time is over."""
+    expire_due(at=clock.now(), seconds=_SECONDS)

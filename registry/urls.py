@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern
 
-from registry.api import audit, discovery, history, models, operations, people, servers, tokens
+from registry.api import (
+    audit,
+    discovery,
+    history,
+    models,
+    operations,
+    people,
+    record,
+    servers,
+    tokens,
+)
 from registry.api_view import route
 
 api_urlpatterns: list[URLPattern] = [
@@ -30,6 +40,13 @@ api_urlpatterns: list[URLPattern] = [
     route("models/<key>/alias-events/", history.AliasEventList, "alias-events"),
     route("models/<key>/metrics/", models.MetricList, "metrics"),
     route("exports/inventory/", history.InventoryExport, "inventory-export"),
+    route("models/<key>/completeness/", record.Completeness, "completeness"),
+    route("models/<key>/scope/", record.ScopeList, "scopes"),
+    route("models/<key>/scope/<regime>/", record.ScopeDetail, "scope"),
+    route("models/<key>/tier-override/", record.TierOverrides, "tier"),
+    route("models/<key>/tier-override/approve/", record.TierApproval, "tier-approve"),
+    route("models/<key>/tier-override/end/", record.TierEnd, "tier-end"),
+    route("regimes/", record.RegimeList, "regimes"),
     route("tokens/", tokens.TokenList, "tokens"),
     route("tokens/<token_id>/", tokens.TokenDetail, "token"),
     route("audit/", audit.AuditList, "audit"),

@@ -73,6 +73,15 @@ REGISTRY = {
     "api/v1/imports/inventory/": Row("list"),
     "api/v1/operations/<key>/": Row("own", operation),
     "api/v1/operations/<key>/errors.csv": Row("own", operation),
+    "api/v1/models/<key>/completeness/": Row("object", model),
+    "api/v1/models/<key>/scope/": Row("object", model),
+    "api/v1/models/<key>/scope/<regime>/": Row(
+        "object", lambda w: {**model(w), "regime": "eu-ai-act"}
+    ),
+    "api/v1/models/<key>/tier-override/": Row("object", model),
+    "api/v1/models/<key>/tier-override/approve/": Row("object", model),
+    "api/v1/models/<key>/tier-override/end/": Row("object", model),
+    "api/v1/regimes/": Row("list"),
     "api/v1/tokens/": Row("self"),
     "api/v1/tokens/<token_id>/": Row("self", lambda w: {"token_id": 0}),
     "api/v1/audit/": Row("list"),

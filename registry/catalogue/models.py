@@ -7,16 +7,29 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registry import access, audit, bodies, claims, history, inputs, queries, remedies, tiering
+from registry import (
+    access,
+    audit,
+    bodies,
+    claims,
+    history,
+    inputs,
+    overrides,
+    queries,
+    remedies,
+    tiering,
+)
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.catalogue.references import resolve
 from registry.models import ModelUse, RegisteredModel, SlugHistory, TierAssessment
 from registry.problems import FieldError, Invalid, invalid
+from registry.record import merging
 from registry.slugs import slug_of
 
 _REQUIRED = ("name", "business_unit", "owner", "purpose", "task", "decision_role")
+_TIER = ("tier", "computed_tier", "tier_reasons")
 _CLEARED: dict[str, Any] = {
     "description": "", "tags": [], "jurisdictions": [], "tier_answers": {}
 }  # fmt: skip
@@ -78,7 +91,7 @@ def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) 
     slug_of(slug, longest=100)
     model = RegisteredModel(slug=slug, **_columns(actor, None, given))
     access.require(actor, Right.EDIT_MODELS, model.unit)
-    _assess(model)
+    _assess(actor, model, at=at)
     model.save(force_insert=True)
     SlugHistory.objects.create(slug=slug, model=model)
     ModelUse.objects.create(
@@ -111,14 +124,12 @@ def _change(
         setattr(model, field, value)
     if model.unit != unit:
         access.require(actor, Right.EDIT_MODELS, model.unit)
-    _assess(model)
+    _assess(actor, model, at=at)
     after = snapshot(model)
     if after == before:
         return model
-    model.save(
-        update_fields=[*columns, "slug", "tier", "computed_tier", "tier_reasons", "updated_at"]
-    )
-    if any(before[field] != after[field] for field in ("tier", "tier_answers")):
+    model.save(update_fields=[*columns, "slug", *_TIER, "updated_at"])
+    if any(before[field] != after[field] for field in ("computed_tier", "tier_answers")):
         _keep_assessment(actor, model, at=at)
     if before["mlflow"] != after["mlflow"]:
         claims.tie_model(model)
@@ -127,7 +138,7 @@ def _change(
     )
     audit.record(
         actor, "model.changed", model, at=at, unit=model.unit,
-        before=before, after=after, reason=body.change_reason,
+        before=_told(before), after=_told(after), reason=body.change_reason,
     )  # fmt: skip
     history.note(actor, model, after, at=at, reason=body.change_reason)
     return model
@@ -144,6 +155,8 @@ def _columns(actor: Actor, model: RegisteredModel | None, given: dict[str, Any])
     if "tier_answers" in columns:
         answers = columns["tier_answers"].items()
         columns["tier_answers"] = {key: value for key, value in answers if value is not None}
+    if "record" in columns:
+        columns["record"] = merging.merge(actor, model.record if model else {}, given["record"])
     return resolve(actor, model, columns)
 
 
@@ -177,10 +190,41 @@ def _conflicts_told() -> Iterator[None]:
         raise
 
 
-def _assess(model: RegisteredModel) -> None:
-    found = tiering.assess(model.tier_answers)
-    model.tier, model.tier_reasons = found.tier, list(found.reasons)
-    model.computed_tier = found.tier
+def _assess(actor: Actor, model: RegisteredModel, *, at: datetime) -> None:
+    found, before = tiering.assess(model.tier_answers), model.computed_tier
+    model.computed_tier, model.tier_reasons = found.tier, list(found.reasons)
+    if model.pk is None:
+        model.tier = found.tier
+    elif found.tier != before:
+        model.tier = overrides.settle(actor, model, at=at)
+
+
+def retier(
+    actor: Actor,
+    model: RegisteredModel,
+    action: str,
+    *,
+    at: datetime,
+    reason: str = "",
+    told: dict[str, Any] | None = None,
+) -> None:
+    """Set the tier that holds after an override came or went; the caller holds the row's lock."""
+    before = snapshot(model)
+    model.tier = overrides.settle(actor, model, at=at)
+    model.save(update_fields=["tier", "updated_at"])
+    after = snapshot(model)
+    audit.record(
+        actor, action, model, at=at, unit=model.unit,
+        before=_told(before), after={**_told(after), **(told or {})}, reason=reason,
+    )  # fmt: skip
+    if after != before:
+        history.note(actor, model, after, at=at, reason=reason[:500])
+
+
+def _told(said: dict[str, Any]) -> dict[str, Any]:
+    """Spread the record, so that the audit holds the fields that changed and not all of them."""
+    fields = {f"record.{key}": value for key, value in said["record"].items()}
+    return {key: value for key, value in said.items() if key != "record"} | fields
 
 
 def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> None:
@@ -188,7 +232,7 @@ def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> N
         model=model,
         answers=model.tier_answers,
         rule_version=tiering.RULE_VERSION,
-        tier=model.tier,
+        tier=model.computed_tier,
         reasons=model.tier_reasons,
         by=actor.person,
         at=at,

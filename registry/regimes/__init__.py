@@ -1,0 +1,1 @@
+"""Rulebooks as dated data files: one JSON file a pack, read and checked at start."""

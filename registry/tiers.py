@@ -1,0 +1,184 @@
+"""Set another tier than the computed one: heavier at once, lighter only by two people and a time.
+
+A lighter tier is asked for by one person and approved by another, who neither answers for the
+model nor works for somebody who does. Every one ends; when its time is over the computed tier
+is back.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from typing import Any
+
+from django.db import transaction
+
+from registry import access, actors, bodies, catalogue, inputs, overrides, tiering
+from registry.access import NotAllowed, Right
+from registry.actors import Actor
+from registry.models import Person, RegisteredModel, TierOverride
+from registry.problems import invalid
+
+MAX_DAYS = 365
+_BATCH = 50
+
+
+def ask(
+    actor: Actor, model: RegisteredModel, data: Any, *, at: datetime
+) -> tuple[RegisteredModel, TierOverride]:
+    """Set a heavier tier, or ask for a lighter one."""
+    body = bodies.parse(inputs.TierOverrideBody, data)
+    with transaction.atomic():
+        locked = _lock(model)
+        if not access.can(actor, Right.APPROVE, locked.unit):
+            access.require(actor, Right.EDIT_MODELS, locked.unit)
+        if actor.person is None or body.tier == locked.computed_tier:
+            fix = f"the rule gives {tiering.name(locked.computed_tier)}"
+            raise invalid("/tier", "invalid", "an override sets another tier than the rule", fix)
+        lighter = body.tier > locked.computed_tier
+        ends_at = _end(body, at) if body.ends_on or lighter else None
+        _make_room(actor, locked, body.tier, at=at)
+        override = TierOverride.objects.create(
+            model=locked,
+            tier=body.tier,
+            computed_tier=locked.computed_tier,
+            reason=body.reason,
+            requested_by=actor.person,
+            requested_at=at,
+            ends_at=ends_at,
+        )
+        action = "model.tier_override_asked" if lighter else "model.tier_override_set"
+        catalogue.retier(actor, locked, action, at=at, reason=body.reason, told=_told(override))
+        return locked, override
+
+
+def _end(body: inputs.TierOverrideBody, at: datetime) -> datetime:
+    if body.ends_on is None:
+        fix = f"name a day, at most {MAX_DAYS} days from today"
+        raise invalid("/ends_on", "required", "a lighter tier ends on a day", fix)
+    ends_at = datetime.combine(body.ends_on, clock_time(), UTC)
+    if not at < ends_at <= at + timedelta(days=MAX_DAYS):
+        fix = f"a day after today, at most {MAX_DAYS} days away"
+        raise invalid("/ends_on", "invalid", "this day is past or too far away", fix)
+    return ends_at
+
+
+def _make_room(actor: Actor, model: RegisteredModel, tier: int, *, at: datetime) -> None:
+    """End the open override for a heavier one; a lighter one waits until it is ended."""
+    override = overrides.open_one(model)
+    if override is None:
+        return
+    if tier >= min(override.tier, model.computed_tier):
+        name = tiering.name(override.tier)
+        fix = "POST /api/v1/models/<slug>/tier-override/end/ first"
+        raise invalid("/tier", "open", f"an override to {name} is open already", fix)
+    overrides.end(actor, model, override, "replaced by a heavier tier", at=at)
+
+
+def approve(
+    actor: Actor, model: RegisteredModel, data: Any, *, at: datetime
+) -> tuple[RegisteredModel, TierOverride]:
+    """Let a lighter tier hold: an independent person says so, not a script."""
+    body = bodies.parse(inputs.DecisionBody, data)
+    with transaction.atomic():
+        locked = _lock(model)
+        override = _open(locked)
+        if not overrides.is_lighter(override, locked.computed_tier):
+            raise invalid("/", "invalid", "a heavier tier needs no approval")
+        if override.approved_at is not None:
+            raise invalid("/", "approved", "this override is approved already")
+        if override.ends_at and override.ends_at <= at:
+            raise invalid("/", "expired", "its end has come before the approval", "ask again")
+        if why := conflict(actor, locked, override):
+            raise NotIndependent(why, locked)
+        override.approved_by, override.approved_at = actor.person, at
+        override.save(update_fields=["approved_by", "approved_at"])
+        action, told = "model.tier_override_approved", _told(override)
+        catalogue.retier(actor, locked, action, at=at, reason=body.reason, told=told)
+        return locked, override
+
+
+class NotIndependent(NotAllowed):
+    """You may not approve this: you are too close to it, or not a person."""
+
+    def __init__(self, why: str, model: RegisteredModel) -> None:
+        super().__init__(Right.APPROVE, model.unit)
+        self.args = (f"{why} An approver of {model.unit.name} who is independent can.",)
+
+
+def conflict(actor: Actor, model: RegisteredModel, override: TierOverride) -> str:
+    """Say in words why the actor may not approve; '' when nothing stands against it."""
+    if actor.by_token:
+        return "A token never approves; sign in on the page."
+    if actor.person is None:
+        return "A part of Muster never approves."
+    if not access.can(actor, Right.APPROVE, model.unit):
+        return "You are no approver here."
+    roles: list[tuple[str, Person | None]] = [
+        ("owner", model.owner),
+        ("deputy", model.deputy),
+        ("one who asked for it", override.requested_by),
+    ]
+    for role, person in roles:
+        if person is not None and person.pk == actor.person.pk:
+            return f"You are the {role}."
+        if person is not None and actor.person.manager_id == person.pk:
+            return f"{person.name}, to whom you report, is the {role}."
+    return ""
+
+
+def end(actor: Actor, model: RegisteredModel, data: Any, *, at: datetime) -> RegisteredModel:
+    """Take an override back; the computed tier holds again."""
+    body = bodies.parse(inputs.ReasonBody, data)
+    with transaction.atomic():
+        locked = _lock(model)
+        may_approve = access.can(actor, Right.APPROVE, locked.unit) and not actor.by_token
+        if not may_approve:
+            access.require(actor, Right.EDIT_MODELS, locked.unit)
+        override = _open(locked)
+        # Back to the computed tier may be lighter than what a person thought right.
+        lightens = not overrides.is_lighter(override, locked.computed_tier)
+        own = override.requested_by == actor.person and not actor.by_token
+        if lightens and not own and (why := conflict(actor, locked, override)):
+            raise NotIndependent(why, locked)
+        overrides.end(actor, locked, override, body.reason, at=at)
+        catalogue.retier(actor, locked, "model.tier_changed", at=at, reason=body.reason)
+        return locked
+
+
+def expire_due(*, at: datetime, seconds: float) -> int:
+    """End the overrides whose time is over; return how many."""
+    stop, ended = time.monotonic() + seconds, 0
+    due = TierOverride.objects.filter(ended_at=None, ends_at__lte=at)
+    for number, model_id in list(due.order_by("ends_at").values_list("pk", "model_id")[:_BATCH]):
+        if time.monotonic() > stop:
+            break
+        with transaction.atomic():
+            model = _lock(RegisteredModel(pk=model_id))
+            override = due.filter(pk=number).first()
+            if override is None:
+                continue  # Somebody ended it while we waited for the lock.
+            muster, reason = actors.system("tiers"), "its time is over"
+            overrides.end(muster, model, override, reason, at=at)
+            catalogue.retier(muster, model, "model.tier_changed", at=at, reason=reason)
+        ended += 1
+    return ended
+
+
+def _lock(model: RegisteredModel) -> RegisteredModel:
+    models = RegisteredModel.objects.select_related("unit", "owner", "deputy", "mlflow_server")
+    return models.select_for_update(of=("self",)).get(pk=model.pk)
+
+
+def _open(model: RegisteredModel) -> TierOverride:
+    override = overrides.open_one(model)
+    if override is None:
+        raise invalid("/", "none", "no override is asked for or in force")
+    return override
+
+
+def _told(override: TierOverride) -> dict[str, Any]:
+    return {
+        "override": override.pk,
+        "override_tier": override.tier,
+        "ends_at": override.ends_at and override.ends_at.isoformat(),
+    }
