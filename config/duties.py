@@ -16,9 +16,8 @@ from policies import tasks as policies_tasks
 from policies.compliance import evaluation as compliance
 from policies.releases import evaluation as releases
 from policies.retraining import decisions, jobs
-from registry import checkpoints, operations
+from registry import checkpoints, operations, tiers
 from registry import tasks as registry_tasks
-from registry import tiers
 from registry.mlflow import sync
 
 

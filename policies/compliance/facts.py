@@ -20,7 +20,7 @@ from policies.models import Job
 from policies.releases import facts as release_facts
 from policies.releases.documents import mapping
 from policies.retraining import in_force
-from registry import queries, tiering
+from registry import assessment, queries, tiering
 from registry.models import AliasEvent, ModelVersion, Person, RegisteredModel, TierAssessment
 
 # One window in twenty may be missing before the monitor counts as not alive.
@@ -32,7 +32,7 @@ def gather(model: RegisteredModel, *, at: datetime) -> ControlFacts:
     champion = queries.champion(model)
     policy = in_force.policy_of(model)
     return ControlFacts(
-        record=_record(model),
+        record=_record(model, at),
         tier=_tier(model),
         champion=release_facts.gather(model, champion) if champion else None,
         champion_since=_since(champion) if champion else None,
@@ -43,7 +43,8 @@ def gather(model: RegisteredModel, *, at: datetime) -> ControlFacts:
     )
 
 
-def _record(model: RegisteredModel) -> RecordSeen:
+def _record(model: RegisteredModel, at: datetime) -> RecordSeen:
+    found = assessment.assess(model, at=at).completeness
     return RecordSeen(
         lifecycle=model.lifecycle,
         purpose=model.purpose.strip(),
@@ -54,6 +55,10 @@ def _record(model: RegisteredModel) -> RecordSeen:
         deputy=_person(model.deputy) if model.deputy else None,
         mlflow_name=model.mlflow_name,
         uses=model.uses.count(),
+        wanted=found.wanted,
+        missing=tuple(gap.label for gap in found.gaps),
+        overdue=found.overdue,
+        next_due=found.next_due,
     )
 
 

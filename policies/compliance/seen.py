@@ -29,6 +29,10 @@ class RecordSeen:
     deputy: PersonSeen | None
     mlflow_name: str
     uses: int
+    wanted: int = 0  # fields that tier and tags ask for
+    missing: tuple[str, ...] = ()  # those of them that are empty, by label
+    overdue: int = 0
+    next_due: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,8 @@ def test_the_audit_holds_the_fields_that_changed(ana, people):
         ({"upstream": {}}, "/record/upstream"),
         ({"people_affected": {"groups": ["none", "public"]}}, "/record/people_affected"),
         ({"fria": {}}, "/record/fria"),
-        ({"approved_uses": [{"purpose": "p", "start": "2026-02-30"}]}, "/record/approved_uses/0/start"),
+        ({"nyc_aedt": {"audited_on": "2026-02-30", "auditor": "x", "independence": "y"}},
+         "/record/nyc_aedt/audited_on"),
         ({"eu_class": "art_6_3_excluded", "profiles_people": True}, "/record"),
         ({"purpose": "no, that is a column"}, "/record/purpose"),
     ],
@@ -304,7 +305,7 @@ def test_a_new_model_may_bring_its_record(people):
     body = {
         "name": "New", "business_unit": "fraud", "owner": "ana@example.com", "purpose": "p",
         "task": "regression", "decision_role": "one_input",
-        "record": {"origin": "open_source", "approved_uses": [{"purpose": "p", "start": "2026-01-01"}]},
+        "record": {"approved_uses": [{"purpose": "p", "start": "2026-01-01"}]},
     }  # fmt: skip
     model, created = catalogue.put_model(acting(people.ana), "fresh", body, at=clock.now())
 

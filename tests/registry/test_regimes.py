@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import override_settings
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.checks import check_settings
@@ -122,6 +122,8 @@ RULE = st.recursive(
 )
 
 
+# The machine that runs the tests may be busy; what is drawn is small.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(RULE, st.dictionaries(FACT, st.sampled_from("ab")))
 def test_an_answer_never_changes_when_more_becomes_known(rule, known):
     rules.check(rule)
@@ -226,7 +228,7 @@ def test_a_new_version_of_a_pack_reopens_a_decision(ana, people, monkeypatch):
 def test_decisions_are_only_added(ana, people):
     ana.patch(PATH, {"jurisdictions": ["GB"]})
     ana.put(f"{PATH}scope/uk-ss1-23/", {"result": "in", "reason": "we are one"})
-    with pytest.raises(Exception, match="insert-only|refused|append"):
+    with pytest.raises(Exception, match=r"insert-only|refused"):
         ScopeDecision.objects.update(result="out")
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from registry import catalogue, clock, tiers
+from registry import catalogue, clock, tiering, tiers
 from registry.access import NotAllowed
 from registry.models import AuditEvent, RegisteredModel, TierAssessment, TierOverride
 from registry.problems import Invalid
@@ -14,9 +14,7 @@ from tests.cast import acting, cast, person
 from tests.factories import NOW, FleetRoleFactory, MembershipFactory
 from tests.registry.api import Caller, pointers
 
-LIGHT = {
-    key: 0 for key in ("exposure", "purpose", "harm", "method", "data", "change", "build", "bias")
-} | {"reliance": 0}
+LIGHT = {question.key: 0 for question in tiering.QUESTIONS}
 SOON = (NOW + timedelta(days=100)).date()
 PATH = "models/card-fraud/tier-override/"
 

@@ -6,32 +6,25 @@ from typing import Any
 from policies.compliance.seen import ControlFacts
 from policies.results import Finding, expired, failed, satisfied, unknown
 
-DE_MINIMIS = 4
+_NAMED = 6  # fields named in the reason; all of them are among the facts
 
 
 def record_complete(facts: ControlFacts, *, days: int | None, at: datetime) -> Finding:
-    """INV-02: every field that the tier asks for is filled."""
+    """INV-02: every field that tier and tags ask for is filled."""
     record = facts.record
-    wanted: dict[str, object] = {
-        "purpose": record.purpose,
-        "decision_role": record.decision_role,
-        "jurisdictions": record.jurisdictions,
-        "mlflow": record.mlflow_name,
-        "use": record.uses,
-    }
-    if facts.tier.tier < DE_MINIMIS:
-        wanted |= {"description": record.description, "deputy": record.deputy}
-    missing = [name for name, value in wanted.items() if not value]
+    missing = record.missing
     if missing:
+        due = "" if record.next_due is None else f"; the next is due {record.next_due:%Y-%m-%d}"
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         return failed(
-            f"{len(missing)} of {len(wanted)} fields that tier {facts.tier.tier} asks for are"
-            f" empty: {', '.join(missing)}.",
-            "PUT /api/v1/models/<slug>/ with these fields, or edit the model's page.",
-            missing=missing,
+            f"{len(missing)} of {record.wanted} fields that its tier and tags ask for are empty,"
+            f" {record.overdue} past their day{due}: {', '.join(missing[:_NAMED])}{more}.",
+            "GET /api/v1/models/<slug>/completeness/ says who fills which; or its record's page.",
+            missing=list(missing),
         )
     return satisfied(
-        f"All {len(wanted)} fields that tier {facts.tier.tier} asks for are filled.",
-        fields=sorted(wanted),
+        f"All {record.wanted} fields that its tier and tags ask for are filled.",
+        fields=record.wanted,
     )
 
 

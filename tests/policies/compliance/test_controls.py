@@ -25,10 +25,8 @@ from tests.policies.releases.scenes import PROOF, version
 
 PICKLED = ("model/MLmodel", "model/model.pkl", "model/requirements.txt")
 EXPECTED = [
-    ("INV-02", {"record": {"purpose": ""}}, "failed"),
-    ("INV-02", {"record": {"jurisdictions": ()}}, "failed"),
-    ("INV-02", {"record": {"deputy": None}}, "failed"),
-    ("INV-02", {"record": {"deputy": None, "description": ""}, "tier": {"tier": 4}}, "satisfied"),
+    ("INV-02", {"record": {"missing": ("Origin",), "wanted": 40}}, "failed"),
+    ("INV-02", {"record": {"missing": (), "wanted": 40}}, "satisfied"),
     ("INV-03", {"record": {"owner": replace(ANA, active=False)}}, "failed"),
     ("INV-03", {"record": {"deputy": replace(BEN, active=False)}}, "failed"),
     ("INV-03", {"record": {"deputy": None}}, "failed"),
