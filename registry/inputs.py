@@ -178,7 +178,7 @@ class TierOverrideBody(Body):
 class DecisionBody(Body):
     """A decision with what may be said about it."""
 
-    reason: str = Field(default="", max_length=500)
+    reason: Line = Field(default="", max_length=500)
 
 
 class ReasonBody(Body):

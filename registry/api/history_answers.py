@@ -93,6 +93,7 @@ def model_detail(row: ModelRevision, aliases: Aliases, moment: datetime) -> seri
         aliases={name: int(event.to_number or 0) for name, event in aliases.items()},
         presence=None,
         former_slugs=history.former_slugs(row),
+        record=row.snapshot.get("record", {}),
     )
 
 
@@ -114,6 +115,7 @@ def _model_fields(row: ModelRevision, moment: datetime) -> dict[str, Any]:
         "uuid": row.model.uuid,
         "business_unit": serializers.unit(row.unit),
         **people,
+        "computed_tier": said.get("computed_tier", said["tier"]),
         "tier_reasons": said.get("tier_reasons", []),
         "mlflow": serializers.MLflowTie(server=server, model=name) if name else None,
         "created_at": row.model.created_at,

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry import access, assessment, filters, inputs, scope, tiering, tiers
+from registry import access, assessment, inputs, scope, tiering, tiers
 from registry.access import Right
 from registry.api import record_answers as answers
 from registry.api_view import ResourceView, documented
@@ -15,7 +15,6 @@ class Completeness(ResourceView):
     @documented("Get what a record lacks", answer=answers.CompletenessAnswer)
     def get(self, request: Request, key: str) -> Response:
         """Return the gaps of a record with who should fill each by when, and its values."""
-        filters.refuse_unknown(request.query_params, ())
         model = self.find_model(key)
         return self.answer(answers.completeness(model, assessment.assess(model, at=self.at)))
 
@@ -24,7 +23,6 @@ class RegimeList(ResourceView):
     @documented("List rulebooks", answer=answers.RegimesAnswer)
     def get(self, request: Request) -> Response:
         """Return every rulebook that Muster knows, with what it is worth today."""
-        filters.refuse_unknown(request.query_params, ())
         rows = [answers.regime(pack, self.at.date()) for pack in packs().values()]
         return self.answer(answers.RegimesAnswer(results=rows))
 
@@ -33,7 +31,6 @@ class ScopeList(ResourceView):
     @documented("List the rulebooks of a model", answer=answers.ScopesAnswer)
     def get(self, request: Request, key: str) -> Response:
         """Return, for each rulebook, whether the model falls under it; never one verdict."""
-        filters.refuse_unknown(request.query_params, ())
         rows = scope.determinations(self.find_model(key), at=self.at)
         return self.answer(answers.ScopesAnswer(results=[answers.scope(row) for row in rows]))
 
@@ -73,7 +70,6 @@ class TierOverrides(_Tier):
     @documented("Get the tier of a model", answer=answers.TierAnswer)
     def get(self, request: Request, key: str) -> Response:
         """Return the tier that holds, the computed one with its reasons, and every override."""
-        filters.refuse_unknown(request.query_params, ())
         return self._shown(self.find_model(key))
 
     @documented(

@@ -156,13 +156,17 @@ def regime(pack: Pack, day: date) -> RegimeAnswer:
 
 def scope(row: Determination) -> ScopeAnswer:
     made = row.decision
-    decided = made and DecidedAnswer(
-        result=made.result,
-        reason=made.reason,
-        by=made.by.email if made.by else "",
-        at=made.at,
-        pack_version=made.pack_version,
-        facts=made.facts,
+    decided = (
+        made
+        if made is None
+        else DecidedAnswer(
+            result=made.result,
+            reason=made.reason,
+            by=made.by.email if made.by else "",
+            at=made.at,
+            pack_version=made.pack_version,
+            facts=made.facts,
+        )
     )
     return ScopeAnswer(
         regime=row.pack.id,

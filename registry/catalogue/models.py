@@ -193,7 +193,7 @@ def _conflicts_told() -> Iterator[None]:
 def _assess(actor: Actor, model: RegisteredModel, *, at: datetime) -> None:
     found, before = tiering.assess(model.tier_answers), model.computed_tier
     model.computed_tier, model.tier_reasons = found.tier, list(found.reasons)
-    if model.pk is None:
+    if model._state.adding:
         model.tier = found.tier
     elif found.tier != before:
         model.tier = overrides.settle(actor, model, at=at)

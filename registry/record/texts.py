@@ -2,21 +2,26 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+
+from registry.plain_text import line, lines
 
 Short = Annotated[
     str,
     StringConstraints(min_length=1, max_length=300, strip_whitespace=True),
+    AfterValidator(line),
     Field(description="a text of at most 300 characters"),
 ]
 Text = Annotated[
     str,
     StringConstraints(min_length=1, max_length=5_000, strip_whitespace=True),
+    AfterValidator(lines),
     Field(description="a text of at most 5,000 characters"),
 ]
 Person = Annotated[
     str,
     StringConstraints(pattern=r"^[^@\s<>\",;]+@[^@\s<>\",;]+$", max_length=254, to_lower=True),
+    AfterValidator(line),
     Field(description="the e-mail address of somebody whom you see, such as ana@example.com"),
 ]
 Place = Annotated[
@@ -27,5 +32,6 @@ Place = Annotated[
 ModelKey = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100),
+    AfterValidator(line),
     Field(description="the short name of a model that you see"),
 ]
