@@ -28,7 +28,7 @@ def names() -> dict[str, str]:
 
 
 @contextmanager
-def stand() -> Iterator[Demo]:
+def stand(*, database_only: bool = False) -> Iterator[Demo]:
     """A demo in a folder of its own, with PostgreSQL, Valkey, MLflow, mail and judge running."""
     folder = Path(tempfile.mkdtemp(prefix="muster-bench-"))
     state = State(folder, say)
@@ -41,7 +41,11 @@ def stand() -> Iterator[Demo]:
         demo.supervisor.keeper.remove(folder)
         if os.getuid() == 0:
             demo.supervisor.keeper.remove(public_place(folder))
-        demo.start_servers()
+        if database_only:
+            demo.start_database()
+            demo.tasks.migrate()
+        else:
+            demo.start_servers()
         yield demo
     finally:
         if demo is not None:
@@ -64,8 +68,9 @@ def main() -> int:
         return 0 if options.list else 2
     stop_on_signals()
     try:
-        with stand() as demo:
-            figures = importlib.import_module(f"bench.{options.name}").run(demo)
+        module = importlib.import_module(f"bench.{options.name}")
+        with stand(database_only=getattr(module, "DATABASE_ONLY", False)) as demo:
+            figures = module.run(demo)
     except Stopped as stopped:
         say(f"asked to stop ({stopped})")
         return 130

@@ -56,12 +56,17 @@ class Demo:
         seconds = self.supervisor.await_ready(part.name)
         say(f"{part.name:<9} ready after {seconds:4.1f} s  {part.detail}")
 
-    def start_servers(self) -> None:
-        """Start what holds data: PostgreSQL, Valkey, MLflow, the mail catcher."""
-        own_database = not self.given.get("DATABASE_URL")
-        if own_database:
+    def start_database(self) -> bool:
+        """Start PostgreSQL unless the environment names one; say whether it is our own."""
+        own = not self.given.get("DATABASE_URL")
+        if own:
             self.start(embedded.prepare_cluster(self.state))
             embedded.prepare_databases(self.state)
+        return own
+
+    def start_servers(self) -> None:
+        """Start what holds data: PostgreSQL, Valkey, MLflow, the mail catcher."""
+        own_database = self.start_database()
         slow: list[Part] = [processes.judge(self.environment)]
         if not self.given.get("MLFLOW_TRACKING_URI"):
             slow.insert(0, embedded.mlflow_part(self.state, own_database=own_database))
