@@ -10,7 +10,7 @@ from typing import TypeVar
 import psycopg2
 
 from bench.planted import in_database, in_export
-from script.runner import embedded, postgres
+from script.runner import embedded, measure, postgres
 from script.runner.demo import Demo, say
 
 # `script/bench` starts PostgreSQL alone for this one.
@@ -47,16 +47,22 @@ def run(demo: Demo) -> dict[str, float]:
     with psycopg2.connect(owner) as session, session.cursor() as cursor:
         cursor.execute("ANALYZE registry_auditevent, registry_auditlink")
     session.close()
+    began_with = server_cpu()
     verdict, verified = timed(chain.verify)
+    server_spent = server_cpu() - began_with
     lines, exported = timed(lambda: list(chain.export()))
+    began_with = time.process_time()
     walk, offline = timed(lambda: verifier.walk_rows(lines))
+    spent = time.process_time() - began_with
     assert verdict.fault is None, verdict
     assert walk.fault is None, walk
     assert (walk.links, walk.head) == (verdict.sequence, verdict.head)
     return {
         "append_per_s": round(append, 1),
         "verify_per_s": round(verdict.links / verified),
+        "verify_per_cpu_s": round(verdict.links / max(server_spent, 0.01)),
         "offline_verify_per_s": round(walk.links / offline),
+        "offline_verify_per_cpu_s": round(walk.links / spent),
         "export_per_s": round(len(lines) / exported),
         "rows": float(verdict.links),
         **found,
@@ -75,6 +81,16 @@ def enter_django(demo: Demo, url: str) -> None:
 
     os.environ.update({**demo.environment, "DATABASE_URL": url})
     django.setup()
+
+
+def server_cpu() -> float:
+    """Return the CPU seconds of our own backend: what a busy machine does not distort."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return measure.cpu_seconds(pid)  # a backend leads a group of its own
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:

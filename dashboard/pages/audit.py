@@ -69,8 +69,6 @@ def _proof(actor: Actor) -> dict[str, Any]:
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:
-    change = {"before": event.before, "after": event.after}
-    shown = {key: value for key, value in change.items() if value}
     return {
         "at": words.moment(event.at),
         "who": event.actor_label,
@@ -79,5 +77,21 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         "request": event.request_id[:8],
         "request_id": event.request_id,
         "reason": event.reason,
-        "change": json.dumps(shown, indent=1, ensure_ascii=False, default=str) if shown else "",
+        "change": _change(event.before or {}, event.after or {}),
     }
+
+
+def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Write what changed as a line for each field: what it was, what it became."""
+    lines = []
+    for name in sorted(before.keys() | after.keys()):
+        became = _said(after.get(name))
+        said = f"{_said(before[name])} → {became}" if name in before else became
+        lines.append(f"{words.sentence(name)}: {said}")
+    return "\n".join(lines)
+
+
+def _said(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return words.DASH
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -87,7 +87,7 @@ def test_the_audit_shows_before_and_after_and_finds_a_request(ana, story):
 
     page = text(ana.get("/audit/"))
 
-    assert "old words" in page
+    assert "Purpose: old words → new words" in page
     assert "Model changed" in page
     assert "Nothing matches" in text(ana.get("/audit/?actor=nobody"))
     assert str(event.object_label) in text(ana.get("/audit/?model=card-fraud"))
