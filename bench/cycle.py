@@ -66,7 +66,7 @@ def visit(demo: Demo) -> None:
     assert token is not None
     fields = {
         "csrfmiddlewaretoken": token[1],
-        "username": ADMIN,
+        "login": ADMIN,
         "password": demo.state.secret("demo_password"),
     }
     page = browser.open(

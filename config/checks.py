@@ -12,11 +12,14 @@ from registry.checkpoints import BadKey, private_key
 from registry.regimes.packs import WrongPack, packs
 from registry.regimes.rules import FIRM
 
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_WHO = ("nobody", "privileged", "everybody")
+
 
 @register("muster")
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return what is missing or wrong in the environment."""
-    return [*_secrets(), *_checkpoints(), *_public_url(), *_sources(), *_rulebooks()]
+    return [*_secrets(), *_checkpoints(), *_public_url(), *_sources(), *_rulebooks(), *_sign_in()]
 
 
 def _secrets() -> list[CheckMessage]:
@@ -54,7 +57,7 @@ def _public_url() -> list[CheckMessage]:
     if address.scheme not in ("http", "https") or not address.hostname:
         hint = "Set the address people open, such as https://muster.example.org."
         return [Error("MUSTER_PUBLIC_URL is not an address.", hint=hint, id="muster.E004")]
-    local = address.hostname in ("localhost", "127.0.0.1", "::1")
+    local = address.hostname in _LOCAL
     if local and not settings.DEBUG and not settings.MUSTER_DEMO:
         hint = "Links in messages begin with it: nobody else can open them."
         return [Error("MUSTER_PUBLIC_URL points to localhost.", hint=hint, id="muster.E005")]
@@ -81,6 +84,24 @@ def _rulebooks() -> list[CheckMessage]:
             text = f"MUSTER_FIRM holds '{name}={said}'."
             hint = f"Write name=yes or name=no; names: {known}."
             found.append(Error(text, hint=hint, id="muster.E007"))
+    return found
+
+
+def _sign_in() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.MUSTER_REQUIRE_MFA not in _WHO:
+        hint = f"Set one of {', '.join(_WHO)}."
+        text = "MUSTER_REQUIRE_MFA does not say who must have a second factor."
+        found.append(Error(text, hint=hint, id="muster.E010"))
+    issuer = urlsplit(settings.MUSTER_OIDC_ISSUER)
+    if not settings.MUSTER_OIDC_ISSUER:
+        return found
+    if not settings.MUSTER_OIDC_CLIENT_ID or not settings.MUSTER_OIDC_CLIENT_SECRET:
+        hint = "Set MUSTER_OIDC_CLIENT_ID and MUSTER_OIDC_CLIENT_SECRET as the server gave them."
+        found.append(Error("MUSTER_OIDC_ISSUER lacks its client.", hint=hint, id="muster.E011"))
+    if issuer.scheme != "https" and issuer.hostname not in _LOCAL:
+        hint = "Who sits between could sign in as anybody; set an https:// address."
+        found.append(Error("MUSTER_OIDC_ISSUER is not https.", hint=hint, id="muster.E012"))
     return found
 
 

@@ -68,6 +68,12 @@ MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])
 MUSTER_CHAOS = env.str("MUSTER_CHAOS", default="")
 
 INSTALLED_APPS = [
+    # Before registry, whose back office takes allauth's writable pages out again.
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "config",
     "registry",
     "monitoring",
@@ -98,6 +104,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "registry.middleware.PersonMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "registry.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -110,9 +118,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "sign-in"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
@@ -130,6 +135,62 @@ TEMPLATES = [
         },
     }
 ]
+
+# -- signing in (docs/sign-in.md) ----------------------------------------------------------------
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# Who must have a second factor: nobody, privileged or everybody.
+MUSTER_REQUIRE_MFA = env.str("MUSTER_REQUIRE_MFA", default="privileged")
+# How many proxies stand before the web process; limits by address count the client behind them.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("MUSTER_PROXIES", default=0)
+ACCOUNT_ADAPTER = "registry.sign_in.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True  # as long as SESSION_COOKIE_AGE says, no choice
+MFA_ADAPTER = "registry.sign_in.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "registry.sign_in.factors.CodeForm",
+    "reauthenticate": "registry.sign_in.factors.CodeAgainForm",
+}
+MFA_TOTP_ISSUER = "Muster"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# The company's OpenID Connect server; without an issuer there is none.
+MUSTER_OIDC_ISSUER = env.str("MUSTER_OIDC_ISSUER", default="")
+MUSTER_OIDC_CLIENT_ID = env.str("MUSTER_OIDC_CLIENT_ID", default="")
+MUSTER_OIDC_CLIENT_SECRET = env.str("MUSTER_OIDC_CLIENT_SECRET", default="")
+MUSTER_OIDC_NAME = env.str("MUSTER_OIDC_NAME", default="your company account")
+MUSTER_OIDC_TRUST_EMAIL = env.bool("MUSTER_OIDC_TRUST_EMAIL", default=False)
+MUSTER_OIDC_ASSURES_MFA = env.bool("MUSTER_OIDC_ASSURES_MFA", default=False)
+SOCIALACCOUNT_ADAPTER = "registry.sign_in.company.CompanyAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "registry.sign_in.company.CompanyProvider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": MUSTER_OIDC_NAME,
+                "client_id": MUSTER_OIDC_CLIENT_ID,
+                "secret": MUSTER_OIDC_CLIENT_SECRET,
+                "settings": {"server_url": MUSTER_OIDC_ISSUER.rstrip("/")},
+            }
+        ],
+    }
+}
+# The limits on attempts are counted here, by every process together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "registry_signincounter",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -149,6 +210,8 @@ X_FRAME_OPTIONS = "DENY"
 _HTTPS = MUSTER_PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Strict would lose OIDC's way back
+SESSION_COOKIE_AGE = env.int("MUSTER_SESSION_HOURS", default=12) * 3600
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

@@ -1,6 +1,6 @@
 """The address of every page."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from dashboard.pages import (
@@ -14,19 +14,41 @@ from dashboard.pages import (
     incident_acts,
     incidents,
     inventory,
+    me,
     model,
     policies,
     register,
     run,
     settings,
+    sign_in,
     timeline,
     tokens,
 )
 from dashboard.pages.sections import SECTIONS
+from registry.sign_in.company import PROVIDER_ID
 
+# The names are allauth's: its flows lead from one of these pages to the next by them.
+_COMPANY = {"provider_id": PROVIDER_ID}
+_SIGN_IN = [
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-in/code/", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("sign-in/again/", sign_in.PasswordAgain.as_view(), name="account_reauthenticate"),
+    path("sign-in/again/code/", sign_in.CodeAgain.as_view(), name="mfa_reauthenticate"),
+    path("sign-in/closed/", sign_in.closed, name="account_inactive"),
+    path("sign-in/company/", sign_in.by_company, _COMPANY, name="openid_connect_login"),
+    path("sign-in/company/back/", sign_in.from_company, _COMPANY, name="openid_connect_callback"),
+    path("sign-out/", LogoutView.as_view(), name="account_logout"),
+    path("account/", me.account, name="mfa_index"),
+    path("account/password/", sign_in.NewPassword.as_view(), name="account_change_password"),
+    path("account/app/", sign_in.SetUpApp.as_view(), name="mfa_activate_totp"),
+    path("account/app/remove/", sign_in.RemoveApp.as_view(), name="mfa_deactivate_totp"),
+    path("account/codes/", sign_in.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path(
+        "account/codes/new/", sign_in.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"
+    ),
+    path("account/sign-out-elsewhere/", me.end_sessions, name="end-sessions"),
+]
 _PAGES = [
-    path("sign-in/", LoginView.as_view(template_name="pages/sign_in.html"), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("preferences/", account.preferences, name="preferences"),
     path("", fleet.start, name="start"),
     path("fleet/", fleet.fleet, name="fleet"),
@@ -77,4 +99,4 @@ for _name in SECTIONS:
         path(f"settings/{_name}/<str:key>/", settings.change, _given, name=f"{_name}-change"),
     ]
 
-urlpatterns = [*_PAGES, *_SETTINGS]
+urlpatterns = [*_SIGN_IN, *_PAGES, *_SETTINGS]

@@ -1,5 +1,9 @@
 """The back office: look at everything the registry holds, change nothing past its operations."""
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
@@ -22,6 +26,19 @@ from registry.models import (
     SourceModel,
     TierAssessment,
 )
+
+# allauth's pages in the back office change rows past Muster's operations, and show secrets.
+for _model in (
+    Authenticator,
+    EmailAddress,
+    EmailConfirmation,
+    SocialAccount,
+    SocialApp,
+    SocialToken,
+    UserSession,
+):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -7,6 +7,9 @@ from rest_framework.request import Request
 
 from registry import actors, clock, tokens
 from registry.models import Person
+from registry.sign_in import factors
+
+_OWED = "You must set up a second factor first, on the page /account/app/."
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -34,6 +37,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
         if found is not None:
+            if factors.is_owed(request._request):
+                raise exceptions.PermissionDenied(_OWED)
             request._request.actor = actors.of_person(  # type: ignore[attr-defined]
                 found[0], request_id=getattr(request._request, "request_id", "")
             )

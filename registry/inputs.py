@@ -99,6 +99,12 @@ class PersonBody(Change):
     fleet_roles: list[FleetRoleName] = Field(default=[], max_length=10)
 
 
+class MeBody(Body):
+    """What people change about their own account."""
+
+    time_zone: Annotated[str, AfterValidator(_time_zone)]
+
+
 class MemberBody(Change):
     """The roles of one person in one unit; an empty list takes the person out."""
 

@@ -8,11 +8,14 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
+    HttpResponseRedirect,
     QueryDict,
     UnreadablePostError,
 )
+from django.urls import reverse
 
 from registry import actors
+from registry.sign_in import factors
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._\-]{8,64}$")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -21,6 +24,8 @@ _NUL_PAGE = """<!doctype html>
 <body><main><h1>Muster cannot read this</h1><p>The address or the form holds a NUL character.
 Take it out and send it again; nothing has been saved.</p></main></body></html>
 """
+# What somebody who still owes a second factor may open: setting it up, and what leads there.
+_ON_THE_WAY = ("mfa_activate_totp", "account_reauthenticate", "account_logout", "preferences")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -80,3 +85,26 @@ class PersonMiddleware:
                 request_id=request.request_id,  # type: ignore[attr-defined]
             )
         return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Lead somebody who must have a second factor and has none to its set-up, before all else.
+
+    The API asks the same in `registry.authentication`: a redirect would tell a script nothing.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if not request.user.is_authenticated or request.path_info.startswith("/api/"):
+            return None
+        match = request.resolver_match
+        if (match and match.url_name in _ON_THE_WAY) or not factors.is_owed(request):
+            return None
+        return HttpResponseRedirect(reverse("mfa_activate_totp"))

@@ -102,3 +102,10 @@ def revoke_own(actor: Actor, token_id: str, *, at: datetime) -> ApiToken:
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
         audit.record(actor, "token.revoked", token, at=at, unit=token.unit)
     return token
+
+
+def revoke_all(actor: Actor, person: Person, *, at: datetime) -> None:
+    """Revoke every token of somebody who may not sign in any more."""
+    for token in ApiToken.objects.filter(person=person, revoked_at=None, expires_at__gt=at):
+        ApiToken.objects.filter(pk=token.pk).update(revoked_at=at)
+        audit.record(actor, "token.revoked", token, at=at, unit=token.unit)

@@ -126,11 +126,26 @@ DASHBOARD = {
     "api/v1/fleet/": Row("list"),
     "api/schema/": Row("public"),
     "api/docs/": Row("public"),
-    "sign-in/": Row("public"),
-    "sign-out/": Row("public"),
     "preferences/": Row("public"),
     "": Row("list"),
     "fleet/": Row("list"),
+}
+SIGN_IN = {
+    "sign-in/": Row("public"),
+    "sign-in/code/": Row("public"),
+    "sign-in/again/": Row("self"),
+    "sign-in/again/code/": Row("self"),
+    "sign-in/closed/": Row("public"),
+    "sign-in/company/": Row("public"),
+    "sign-in/company/back/": Row("public"),
+    "sign-out/": Row("public"),
+    "account/": Row("self"),
+    "account/password/": Row("self"),
+    "account/app/": Row("self"),
+    "account/app/remove/": Row("self"),
+    "account/codes/": Row("self"),
+    "account/codes/new/": Row("self"),
+    "account/sign-out-elsewhere/": Row("self"),
 }
 PAGES = {
     "register/": Row("self"),
@@ -187,5 +202,6 @@ ROWS: dict[str, Row] = {
     **ALERTS,
     **POLICIES,
     **DASHBOARD,
+    **SIGN_IN,
     **PAGES,
 }

@@ -24,6 +24,12 @@ def unit() -> list[Group]:
     return [Group("Unit", (key(), Field("name", "Name", required=True)))]
 
 
+def me() -> list[Group]:
+    """Return the form of what people change about themselves."""
+    zone = Field("time_zone", "Time zone", help="Such as Europe/Berlin; times are shown in it.")
+    return [Group("You", (zone,))]
+
+
 def member() -> list[Group]:
     """Return the form that gives a person roles in one unit."""
     return [

@@ -8,13 +8,14 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from registry import access, audit, bodies, inputs
+from registry import access, audit, bodies, inputs, tokens
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.models import BusinessUnit, FleetRole, Membership, Person
 from registry.models.people import FleetRoleName
 from registry.problems import FieldError, Invalid, invalid
+from registry.sign_in import sessions
 from registry.slugs import slug_of
 
 _COLUMNS = ["name", "time_zone", "is_active", "manager", "password", "is_staff"]
@@ -72,6 +73,10 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
         # The back office is read-only and shows every unit: for those who run the platform.
         person.is_staff = FleetRoleName.PLATFORM_ADMIN in body.fleet_roles
     person.save(update_fields=None if created else _COLUMNS)
+    if before and before["is_active"] and not person.is_active:
+        # For good: an account that is opened again starts with none of the old ways in.
+        tokens.revoke_all(actor, person, at=at)
+        sessions.end_all(person)
     if "fleet_roles" in given:
         _set_fleet_roles(person, {str(role) for role in body.fleet_roles})
     if "memberships" in given:
@@ -106,6 +111,19 @@ def put_member(actor: Actor, unit: BusinessUnit, email: str, data: Any, *, at: d
             before={"roles": before}, after={"roles": wanted}, reason=body.change_reason,
         )  # fmt: skip
     return person
+
+
+@transaction.atomic
+def put_me(actor: Actor, data: Any, *, at: datetime) -> None:
+    """Change what people may change about their own account."""
+    assert actor.person is not None
+    body = bodies.parse(inputs.MeBody, data)
+    person = Person.objects.select_for_update().get(pk=actor.person.pk)
+    before, person.time_zone = {"time_zone": person.time_zone}, body.time_zone
+    if before["time_zone"] != person.time_zone:
+        person.save(update_fields=["time_zone"])
+        after = {"time_zone": person.time_zone}
+        audit.record(actor, "person.changed", person, at=at, before=before, after=after)
 
 
 class _Address(bodies.Body):

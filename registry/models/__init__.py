@@ -1,6 +1,7 @@
 """The tables of the registry, one module a noun."""
 
 from registry.models.audit import AuditEvent, AuditLink
+from registry.models.counters import SignInCounter
 from registry.models.events import EventAnswer, ModelEvent
 from registry.models.history import ModelRevision
 from registry.models.idempotency import IdempotentRequest
@@ -33,6 +34,7 @@ __all__ = [
     "Person",
     "RegisteredModel",
     "ScopeDecision",
+    "SignInCounter",
     "SlugHistory",
     "SourceModel",
     "TierAssessment",

@@ -83,7 +83,7 @@ def test_one_signs_in_and_acknowledges_without_javascript(read):
     page = read(None, javascript=False).page
 
     page.goto("/alerts/")
-    page.fill("#id_username", "ana@example.com")
+    page.fill("#id_login", "ana@example.com")
     page.fill("#id_password", PASSWORD)
     page.click("main button")
     page.click(f"text=INC-{cast_story.incident.pk}")

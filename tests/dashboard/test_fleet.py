@@ -38,14 +38,14 @@ def test_a_person_signs_in_and_sees_the_fleet(client):
     cast(passwords=True)
 
     response = client.post(
-        "/sign-in/", {"username": "ben@example.com", "password": PASSWORD}, follow=True
+        "/sign-in/", {"login": "ben@example.com", "password": PASSWORD}, follow=True
     )
 
     assert "Card Fraud" in response.content.decode()
 
 
 def test_a_wrong_password_says_what_to_do(client, people):
-    response = client.post("/sign-in/", {"username": "ana@example.com", "password": "wrong"})
+    response = client.post("/sign-in/", {"login": "ana@example.com", "password": "wrong"})
 
     assert "is not right" in response.content.decode()
 

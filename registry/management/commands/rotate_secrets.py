@@ -14,6 +14,7 @@ from django.db.models import Model, TextField, Value
 from django.db.models.functions import Cast
 
 from registry import secrets
+from registry.sign_in import factors
 
 
 class Command(BaseCommand):
@@ -39,6 +40,10 @@ class Command(BaseCommand):
                 # Somebody who changed it meanwhile has used the first key already.
                 same = stored.filter(pk=pk, stored=value)
                 renewed += same.update(**{column: Value(fresh, output_field=TextField())})
+        # Those of second factors lie inside JSON, where no field of ours keeps them.
+        of_factors, lost = factors.rotate_secrets()
+        renewed += of_factors
+        unreadable += lost
         self.stdout.write(f"{renewed} secrets encrypted anew, {kept} had the first key already")
         if unreadable:
             listed = ", ".join(unreadable[:20])
