@@ -169,7 +169,7 @@ def _parsed(item: Field, raw: Any) -> Any:
     if not text:
         return {"omit": _OMIT, "null": None, "blank": ""}[item.empty]
     if item.kind == "number":
-        return _number(text)
+        return number(text)
     if item.kind == "scale":
         return int(text)
     if item.kind == "yesno":
@@ -177,7 +177,8 @@ def _parsed(item: Field, raw: Any) -> Any:
     return yaml_text.loads(text) if item.kind == "yaml" else text
 
 
-def _number(text: str) -> int | float:
+def number(text: str) -> int | float:
+    """Read a number as a person types it, or raise ValueError."""
     try:
         return int(text)
     except ValueError:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from monitoring import health
+from monitoring.checks.shapes import ContractSpec
 from monitoring.models import Check, CheckVersion, Contract, ContractVersion, Source
 from monitoring.queries.checks import current_contract, current_version
 from monitoring.specs import CheckSpec, as_json, parse_check, parse_contract
@@ -15,7 +16,7 @@ from registry import access, audit
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
-from registry.problems import invalid
+from registry.problems import FieldError, Invalid, invalid
 from registry.slugs import refuse_reserved
 
 # How far from today a check may begin: a mistyped century must not become a million windows.
@@ -169,7 +170,7 @@ def put_contract(
     contract, _ = Contract.objects.select_for_update().get_or_create(model=model)
     newest = current_contract(model)
     before = newest.spec if newest else {}
-    after = as_json(parse_contract(merged(before, changes)))
+    after = as_json(_possible(parse_contract(merged(before, changes))))
     if newest and after == before:
         return newest, False
     number = newest.number + 1 if newest else 1
@@ -180,6 +181,23 @@ def put_contract(
         actor, "contract.changed", contract, at=at, unit=model.unit, before=before, after=after
     )
     return version, newest is None
+
+
+def _possible(spec: ContractSpec) -> ContractSpec:
+    """Refuse a range that no value can lie in: it would make every batch a fault."""
+    wrong = [
+        FieldError(
+            f"/columns/{name.replace('~', '~0').replace('/', '~1')}/low",
+            "empty_range",
+            f"the lowest value {rules.low:g} is above the highest {rules.high:g}",
+            "swap them, or leave one out",
+        )
+        for name, rules in spec.columns.items()
+        if rules.low is not None and rules.high is not None and rules.low > rules.high
+    ]
+    if wrong:
+        raise Invalid(*wrong)
+    return spec
 
 
 def merged(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

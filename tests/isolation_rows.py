@@ -163,6 +163,7 @@ PAGES = {
     "inventory/": Row("list"),
     "m/<slug>/edit/": Row("object", model),
     "m/<slug>/sources/<name>/": Row("object", lambda w: {**model(w), "name": w.source.name}),
+    "m/<slug>/contract/": Row("object", model),
     "m/<slug>/checks/new/": Row("object", model),
     "m/<slug>/checks/<check>/": Row("object", lambda w: {**model(w), "check": w.check.slug}),
     "m/<slug>/checks/<check>/pause/": Row("object", lambda w: {**model(w), "check": w.check.slug}),

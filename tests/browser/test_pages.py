@@ -15,6 +15,7 @@ EMPTY = [
     *("/register/", "/m/card-fraud/edit/", "/m/card-fraud/checks/new/", "/policies/new/"),
     *("/m/card-fraud/sources/requests/", "/m/card-fraud/history/", "/inventory/"),
     *("/inventory/?as_of=2020-01-01", "/inventory/?as_of=2999-01-01"),
+    "/m/card-fraud/contract/",
     *("/settings/units/", "/settings/people/", "/settings/servers/", "/settings/channels/"),
     *("/settings/trainers/", "/settings/tokens/", "/settings/units/new/", "/settings/people/new/"),
     *("/settings/servers/new/", "/settings/channels/new/", "/settings/trainers/new/"),
@@ -24,7 +25,7 @@ FULL = [
     *("/fleet/", "/m/card-fraud/", "/m/card-fraud/runs/{run}/", "/m/card-fraud/runs/{fault}/"),
     *("/alerts/", "/alerts/?state=resolved", "/incidents/", "/incidents/{incident}/", "/audit/"),
     *("/policies/", "/policies/drift-standard/", "/m/card-fraud/checks/drift/"),
-    "/m/card-fraud/checks/performance/",
+    *("/m/card-fraud/checks/performance/", "/m/card-fraud/contract/"),
     *("/settings/units/fraud/", "/settings/people/ana@example.com/", "/settings/trainers/fleet/"),
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -121,7 +122,10 @@ def test_the_fleet_page_looks_again_by_itself_and_keeps_the_policy(read):
     assert reader.complaints == []
 
 
-@pytest.mark.parametrize("path", ["/fleet/", "/m/card-fraud/", "/incidents/", "/register/"])
+NARROW = ["/fleet/", "/m/card-fraud/", "/incidents/", "/register/", "/m/card-fraud/contract/"]
+
+
+@pytest.mark.parametrize("path", NARROW)
 def test_nothing_is_cut_off_on_a_narrow_screen(read, path):
     story = scene(now=clock.now())
     page = read(story.people.ana, width=320).page
