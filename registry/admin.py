@@ -101,7 +101,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 @admin.register(MLflowServer)
 class MLflowServerAdmin(ReadOnlyAdmin):
     list_display = ("slug", "origin", "workspace", "swept_at", "fault", "failures")
-    exclude = ("password", "token")
+    exclude = ("password", "token", "webhook_secret", "progress")
 
 
 @admin.register(RegisteredModel)

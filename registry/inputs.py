@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from registry import addresses
+from registry import addresses, outbound
 from registry.access import Right
 from registry.bodies import Body, Change
 from registry.models.models import DecisionRole, Lifecycle, Task
@@ -35,6 +35,24 @@ def _origin(text: str) -> str:
     if addresses.is_never_reached(parts.hostname):
         raise ValueError("an address of this link or of a cloud's metadata is never a server")
     return text.rstrip("/")
+
+
+def _ca(text: str) -> str:
+    text = text.strip()
+    if "PRIVATE KEY" in text:
+        raise ValueError("only certificates; the text holds a private key")
+    if text:
+        try:
+            outbound.check_ca(text)
+        except outbound.OutboundError as error:
+            raise ValueError("certificates as PEM text, -----BEGIN CERTIFICATE-----") from error
+    return text
+
+
+def _webhook_secret(text: str | None) -> str | None:
+    if text and len(text) < 16:
+        raise ValueError("at least 16 characters, for example: openssl rand -base64 32")
+    return text
 
 
 def _time_zone(text: str) -> str:
@@ -119,6 +137,10 @@ class ServerBody(Change):
     username: Line = Field(default="", max_length=120)
     password: str | None = Field(default=None, max_length=1000)
     token: str | None = Field(default=None, max_length=4000)
+    ca_certificate: Annotated[str, Field(max_length=100_000), AfterValidator(_ca)] = ""
+    webhook_secret: Annotated[
+        str | None, Field(max_length=200), AfterValidator(_webhook_secret)
+    ] = None
 
 
 class TierAnswers(Body):

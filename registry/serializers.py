@@ -49,9 +49,16 @@ class ServerAnswer(BaseModel):
     origin: str
     workspace: str
     has_credentials: bool
+    has_own_ca: bool
+    takes_webhooks: bool
     swept_at: datetime | None
     fault: str
     fault_since: datetime | None
+    probed_next_at: datetime | None
+
+
+class RingAnswer(BaseModel):
+    is_repeat: bool
 
 
 class MLflowTie(BaseModel):
@@ -202,9 +209,12 @@ def server(row: MLflowServer) -> ServerAnswer:
         origin=row.origin,
         workspace=row.workspace,
         has_credentials=bool(row.username or row.password or row.token),
+        has_own_ca=bool(row.ca_certificate),
+        takes_webhooks=bool(row.webhook_secret),
         swept_at=row.swept_at,
         fault=row.fault,
         fault_since=row.fault_since,
+        probed_next_at=row.breaker_until,
     )
 
 

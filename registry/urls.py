@@ -24,6 +24,7 @@ api_urlpatterns: list[URLPattern] = [
     route("people/<email>/", people.PersonDetail, "person"),
     route("mlflow-servers/", servers.ServerList, "servers"),
     route("mlflow-servers/<slug>/", servers.ServerDetail, "server"),
+    route("mlflow-servers/<slug>/webhook/", servers.ServerWebhook, "server-webhook"),
     route("discovery/", discovery.DiscoveryList, "discovery"),
     route("discovery/<key>/dismiss/", discovery.Dismiss, "discovery-dismiss"),
     route("discovery/<key>/restore/", discovery.Restore, "discovery-restore"),

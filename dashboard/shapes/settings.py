@@ -107,6 +107,19 @@ def server() -> list[Group]:
                 Field("username", "User", empty="blank"),
                 Field("password", "Password", "password", _KEPT),
                 Field("token", "Token", "password", _KEPT),
+                Field(
+                    "ca_certificate",
+                    "Certificate of its authority",
+                    "textarea",
+                    "PEM text; empty for the authorities this machine trusts.",
+                    empty="blank",
+                ),
+                Field(
+                    "webhook_secret",
+                    "Secret of its webhooks",
+                    "password",
+                    "With it MLflow's webhooks make Muster look sooner. " + _KEPT,
+                ),
             ),
         ),
     ]

@@ -1,10 +1,15 @@
 """Endpoints of the MLflow servers that Muster reads."""
 
+from django.core.exceptions import RequestDataTooBig
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry import access, catalogue, inputs, serializers
 from registry.api_view import ResourceView, documented
+from registry.mlflow import doorbell
+from registry.problems import problem
+from registry.secrets import UnreadableSecret
 
 
 class ServerList(ResourceView):
@@ -31,3 +36,21 @@ class ServerDetail(ResourceView):
         """Make a server or change the known one; for platform admins."""
         server, created = catalogue.put_server(self.actor, slug, request.data, at=self.at)
         return self.answer(serializers.server(server), created=created)
+
+
+class ServerWebhook(ResourceView):
+    """Where MLflow sends its webhooks; the signature is the sign-in."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @documented("Ring for an MLflow server", answer=serializers.RingAnswer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Look at the server sooner; what the webhook says is not read, MLflow is asked."""
+        try:
+            body = request._request.body
+            is_new = doorbell.ring(slug, request.headers, body, at=self.at)
+        except (doorbell.NotAuthentic, RequestDataTooBig, UnreadableSecret):
+            detail = str(doorbell.NotAuthentic.__doc__)
+            return problem(request, status.HTTP_401_UNAUTHORIZED, "Not signed in", detail)
+        return self.answer(serializers.RingAnswer(is_repeat=not is_new))

@@ -13,8 +13,12 @@ from registry.models import MLflowServer
 from registry.problems import invalid
 from registry.slugs import slug_of
 
-_PLAIN = ("origin", "workspace", "username")
-_SECRET = ("password", "token")
+_PLAIN = ("origin", "workspace", "username", "ca_certificate")
+_SECRET = ("password", "token", "webhook_secret")
+# What a sweep under way with the old ones must not write any more.
+_CONNECTION = ("origin", "workspace", "username", "password", "token", "ca_certificate")
+
+_ANEW = ("lease_token", "lease_until", "progress", "failures", "breaker_until")
 
 
 def put_server(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[MLflowServer, bool]:
@@ -51,7 +55,9 @@ def _put_server(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[ML
     if not changed and not created:
         return server, False
     server.next_sweep_at = at
-    server.save(update_fields=None if created else [*changed, "next_sweep_at"])
+    if not created and set(changed) & set(_CONNECTION):
+        _begin_anew(server)
+    server.save(update_fields=None if created else [*changed, "next_sweep_at", *_ANEW])
     after = {field: getattr(server, field) for field in _PLAIN}
     after |= {field: "changed" for field in changed if field in _SECRET}
     audit.record(
@@ -64,3 +70,9 @@ def _put_server(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[ML
         reason=body.change_reason,
     )
     return server, created
+
+
+def _begin_anew(server: MLflowServer) -> None:
+    """Fence off who reads it the old way, and give the new way its first try."""
+    server.lease_token, server.lease_until = server.lease_token + 1, None
+    server.progress, server.failures, server.breaker_until = {}, 0, None

@@ -24,6 +24,7 @@ LEASE_SECONDS = 25
 _BEAT_SECONDS = 5.0
 _PATIENCE = 5  # failures in a row until the breaker opens
 _PROBE_SECONDS = 60
+_HURRIED_SECONDS = 10
 
 # Servers in trouble come last and one at a time, whoever looks: however many of them hang, they
 # hold up one worker, and a sound server waits for one request at most.
@@ -72,12 +73,16 @@ class Lease:
         if time.monotonic() - self._held_at > _BEAT_SECONDS:
             self.extend()
 
-    def finish(self, *, read_at: datetime | None, progress: Mapping[str, Any]) -> None:
+    def finish(
+        self, *, read_at: datetime | None, progress: Mapping[str, Any], hurried: bool = False
+    ) -> None:
         """Note a look that went through; `read_at` when it completed a sweep.
 
         With `progress` there was no time for everything: the next look comes at once.
         """
-        pause = timedelta(seconds=0 if progress else settings.MUSTER_SYNC_SECONDS)
+        seconds = settings.MUSTER_SYNC_SECONDS
+        soon = min(_HURRIED_SECONDS, seconds) if hurried else seconds
+        pause = timedelta(seconds=0 if progress else soon)
         whole: dict[str, Any] = {}
         if read_at is not None:
             whole = {"swept_at": read_at, "sweeps_completed": F("sweeps_completed") + 1}

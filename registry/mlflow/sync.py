@@ -71,7 +71,12 @@ def sweep(held: lease.Lease, *, at: datetime, seconds: float) -> None:
         held.fail(str(error)[:2000], at=at, failures=failures + 1, progress={})
     else:
         read_at = progress.begun_at if is_new else None
-        held.finish(read_at=read_at, progress=progress.plain() if left else {})
+        held.finish(
+            read_at=read_at,
+            progress=progress.plain() if left else {},
+            # Rung for after the lists were read: what it was about may not be in them.
+            hurried=server.deliveries.filter(received_at__gte=progress.begun_at).exists(),
+        )
 
 
 def _read_lists(
