@@ -109,7 +109,10 @@ def _servers(actor: Actor, search: str) -> list[Row]:
 
 def _load_server(actor: Actor, slug: str) -> Row:
     found = read.servers(actor).get(slug=slug)
-    return {"origin": found.origin, "workspace": found.workspace, "username": found.username,
+    return {
+        "origin": found.origin,
+        "workspace": found.workspace,
+        "username": found.username,
         "ca_certificate": found.ca_certificate,
     }
 

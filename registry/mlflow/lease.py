@@ -93,8 +93,8 @@ class Lease:
         """Note a look whose time was over before the sweep was: another goes on from there."""
         self._note(next_sweep_at=MusterNow(), progress=dict(progress))
 
-    def fail(self, fault: str, *, at: datetime, failures: int, progress: Mapping[str, Any]) -> None:
-        """Note a sweep that failed, since when, and try again later."""
+    def fail(self, fault: str, *, at: datetime, failures: int) -> None:
+        """Note a sweep that failed, since when, and try again later, from the beginning."""
         is_open = failures >= _PATIENCE
         seconds = settings.MUSTER_SYNC_SECONDS
         again = MusterNow() + timedelta(
@@ -106,7 +106,7 @@ class Lease:
             fault=fault,
             fault_since=Coalesce(F("fault_since"), at),
             failures=failures,
-            progress=dict(progress),
+            progress={},
         )
 
     def _mine(self) -> QuerySet[MLflowServer]:

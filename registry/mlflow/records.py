@@ -43,7 +43,7 @@ class Version:
     @property
     def model_id(self) -> str:
         """Return the logged model (MLflow 3) that the version was made of, or ''."""
-        found = re.fullmatch(r"models:/(m-[0-9a-zA-Z]+)", self.source)
+        found = re.fullmatch(r"models:/(m-[0-9a-zA-Z]{1,78})", self.source)
         return found[1] if found else ""
 
 
@@ -109,6 +109,14 @@ def number(value: Any) -> int:
     return found
 
 
+def ordinal(value: Any) -> int:
+    """Return the number of a version."""
+    found = number(value)
+    if not 0 <= found < 2**31:
+        raise Malformed(f"{found} is no number of a version")
+    return found
+
+
 def moment(milliseconds: Any) -> datetime:
     """Return a time from milliseconds since 1970."""
     try:
@@ -139,14 +147,14 @@ def model(item: dict[str, Any]) -> Model:
         created_ms=number(item.get("creation_timestamp", 0)),
         description=text(item.get("description")),
         tags=pairs(item.get("tags")),
-        aliases={text(a.get("alias"), 255): number(a.get("version")) for a in aliases},
+        aliases={text(a.get("alias"), 255): ordinal(a.get("version")) for a in aliases},
     )
 
 
 def version(item: dict[str, Any]) -> Version:
     return Version(
         name=text(item.get("name"), 300),
-        number=number(item.get("version")),
+        number=ordinal(item.get("version")),
         created_at=moment(item.get("creation_timestamp", 0)),
         run_id=text(item.get("run_id"), 64),
         source=text(item.get("source"), 1000),

@@ -18,6 +18,7 @@ from django.conf import settings
 from registry import actors, audit
 from registry.mlflow import evidence, integrity, lease, pages, reconcile, runs
 from registry.mlflow.client import Client, MlflowError, OutOfTime
+from registry.mlflow.records import Malformed
 from registry.models import MLflowServer
 from registry.outbound import OutboundError
 from registry.secrets import UnreadableSecret
@@ -65,10 +66,17 @@ def sweep(held: lease.Lease, *, at: datetime, seconds: float) -> None:
         left = done > 0 and runs.waiting_versions(server).exists()
     except OutOfTime:
         held.pause(progress.plain())
-    except (MlflowError, OutboundError, UnreadableSecret) as error:
+    except (MlflowError, Malformed, OutboundError, UnreadableSecret) as error:
         logger.warning("server %s could not be read: %s", held.server_id, error)
         # What this look began with is not taken up again: it may be what breaks.
-        held.fail(str(error)[:2000], at=at, failures=failures + 1, progress={})
+        held.fail(str(error)[:2000], at=at, failures=failures + 1)
+    except lease.LeaseLost:
+        raise
+    except Exception:
+        # One server must not keep the others from being read, whatever it makes us stumble over.
+        logger.exception("Unable to make sense of server %s", held.server_id)
+        fault = "Muster stumbled over what MLflow shows; its log says where."
+        held.fail(fault, at=at, failures=failures + 1)
     else:
         read_at = progress.begun_at if is_new else None
         held.finish(

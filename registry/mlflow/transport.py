@@ -114,7 +114,9 @@ class Transport:
                 max_results //= 4
                 continue
             # Follow the token, not the page: with access rules a page may be empty before the end.
-            token = records.text(body.get("next_page_token"))
+            token = body.get("next_page_token") or ""
+            if not isinstance(token, str):
+                raise MlflowError("MLflow's page token is no text.", Kind.MALFORMED)
             if token in seen and token:
                 text = "MLflow hands out the same page again and again."
                 raise MlflowError(text, Kind.MALFORMED)

@@ -2,6 +2,7 @@
 
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,16 +12,18 @@ Behavior = Callable[[socket.socket, bytes], None]
 
 
 @contextmanager
-def server(behave: Behavior) -> Iterator[str]:
+def server(behave: Behavior, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve on 127.0.0.1: each connection's head is read, then `behave` has the socket."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            head = b""
+            head, sock = b"", self.request
             try:
-                while b"\r\n\r\n" not in head and (piece := self.request.recv(65_536)):
+                if tls is not None:
+                    sock = self.request = tls.wrap_socket(sock, server_side=True)
+                while b"\r\n\r\n" not in head and (piece := sock.recv(65_536)):
                     head += piece
-                behave(self.request, head)
+                behave(sock, head)
             except OSError:
                 pass  # The client hung up, which is what many of these tests want.
 
@@ -34,7 +37,8 @@ def server(behave: Behavior) -> Iterator[str]:
         thread = threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{running.server_address[1]}"
+            scheme = "http" if tls is None else "https"
+            yield f"{scheme}://127.0.0.1:{running.server_address[1]}"
         finally:
             running.shutdown()
             thread.join(5)

@@ -72,13 +72,13 @@ BROKEN = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short_requests(monkeypatch):
     monkeypatch.setattr("registry.mlflow.transport._SECONDS", 1.0)
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_server_is_told_and_nothing_is_believed(name):
+def test_a_broken_server_is_told_and_nothing_is_believed(name, short_requests):
     behave, words = BROKEN[name]
     with faults.server(behave) as origin:
         server = factories.MLflowServerFactory.create(origin=origin)
