@@ -58,7 +58,7 @@ REGISTRY = {
     "api/v1/mlflow-servers/": Row("platform"),
     "api/v1/mlflow-servers/<slug>/": Row("platform", lambda w: {"slug": w.server.slug}),
     # Signed by MLflow instead of signed in: tests/registry/inventory/test_doorbell.py.
-    "api/v1/mlflow-servers/<slug>/webhook/": Row("platform", lambda w: {"slug": w.server.slug}),
+    "api/v1/mlflow-servers/<slug>/webhook/": Row("public"),
     "api/v1/models/": Row("list"),
     "api/v1/models/<key>/": Row("object", model),
     "api/v1/models/<key>/versions/": Row("object", model),
