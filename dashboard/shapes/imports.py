@@ -22,7 +22,7 @@ _MAPPED = (
 def mapping(tags: Sequence[str], units: Choices) -> list[Group]:
     """Return the form of a map, with the tags that the chosen models carry."""
     origins = (
-        ("", "nowhere: the value below"),
+        ("", "nowhere: the fallback"),
         *((f"tag:{tag}", f"tag {tag}") for tag in tags),
         ("name", "MLflow's name"),
         ("description", "MLflow's description"),

@@ -120,7 +120,7 @@ def explained(fault: FieldError, wanted: MLflowImport) -> FieldError:
     """Add where a value came from that was not accepted."""
     field = fault.pointer.strip("/").partition("/")[0]
     expression = getattr(wanted.map, field, None) if field in FIELDS else None
-    if not expression:
+    if not expression or fault.code == "required":
         return fault
     origin = f"it came from {expression[:60]}; correct it in MLflow or map the field otherwise"
     return FieldError(
