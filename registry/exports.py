@@ -34,7 +34,9 @@ def _rows(
     revisions: QuerySet[ModelRevision], moment: datetime, *, at: datetime
 ) -> Iterator[dict[str, Any]]:
     # A cursor on the server's side: the file is of one piece even if models change meanwhile.
-    found = revisions.order_by(F("slug")).iterator(chunk_size=_BATCH)
+    # Of the model itself only what never changes is read.
+    lean = revisions.only("snapshot", "model__uuid", "unit__slug").order_by(F("slug"))
+    found = lean.iterator(chunk_size=_BATCH)
     stamps = {"as_of": moment.isoformat(), "generated_at": at.isoformat()}
     while batch := list(islice(found, _BATCH)):
         champions = serving.champions(batch, moment)
@@ -47,22 +49,23 @@ def _rows(
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    line = io.StringIO(newline="")
-    writer = csv.writer(line)
+    page = io.StringIO(newline="")
+    writer = csv.writer(page)
     writer.writerow([column.name for column in inventory.COLUMNS])
-    for row in rows:
-        writer.writerow([inventory.cell(c, row[c.name]) for c in inventory.COLUMNS])
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue()
+    while batch := list(islice(rows, _BATCH)):
+        for row in batch:
+            writer.writerow([inventory.cell(c, row[c.name]) for c in inventory.COLUMNS])
+        yield page.getvalue()
+        page.seek(0)
+        page.truncate()
+    yield page.getvalue()
 
 
 def _json(rows: Iterator[dict[str, Any]], moment: datetime, *, at: datetime) -> Iterator[str]:
     head = {"as_of": moment.isoformat(), "generated_at": at.isoformat()}
     yield json.dumps(head)[:-1] + ', "models": ['
     separator = "\n"
-    for row in rows:
-        yield separator + json.dumps(row, ensure_ascii=False)
+    while batch := list(islice(rows, _BATCH)):
+        yield separator + ",\n".join(json.dumps(row, ensure_ascii=False) for row in batch)
         separator = ",\n"
     yield "\n]}\n"

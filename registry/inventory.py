@@ -95,7 +95,8 @@ def values(snapshot: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, An
     found["other_fields"] = {key: record[key] for key in record if key not in _OWN} or None
     extra = {"risk_rating": snapshot.get("tier"), "model_uuid": snapshot.get("uuid")}
     extra["provisional_rating"] = snapshot.get("computed_tier", snapshot.get("tier"))
-    return {column.name: {**found, **extra, **told}.get(column.name) for column in COLUMNS}
+    merged = {**found, **extra, **told}
+    return {column.name: merged.get(column.name) for column in COLUMNS}
 
 
 def _dig(body: Any, path: str) -> Any:

@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 
 from registry.models.models import RegisteredModel
 from registry.models.people import BusinessUnit, Person
@@ -44,6 +45,8 @@ class ModelRevision(models.Model):
         indexes = [
             # Serves the inventory as of a day.
             GistIndex(fields=["validity"], name="revisions_as_of"),
+            # Serves a page of that inventory, which is in the order of the slugs of then.
+            models.Index(KeyTextTransform("slug", "snapshot"), name="revisions_by_slug"),
         ]
 
     def __str__(self) -> str:
