@@ -6,7 +6,7 @@ The isolation matrix asks whether the word ever reaches somebody outside the uni
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from monitoring import models as m
 from monitoring.states import RunState, Severity
@@ -41,6 +41,7 @@ class World:
     job: p.Job
 
 
+@transaction.atomic
 def make(mark: str) -> World:
     """Build the unit `mark` with everything in it, by plain inserts."""
     unit = r.BusinessUnit.objects.create(slug=f"unit-{mark}", name=f"Unit {mark}")
