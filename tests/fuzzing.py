@@ -128,7 +128,7 @@ class Fuzzer:
         """Read the OpenAPI document as the service serves it."""
         # What a test would raise, a client sees as a 500: that is what is counted.
         self.client = Client(raise_request_exception=False)
-        self.dice = random.Random(self.seed)  # noqa: S311
+        self.dice = random.Random(self.seed)
         answer = self.client.get("/api/schema/?format=json", headers=self._bearer(self.callers[0]))
         self.schema = schemathesis.openapi.from_dict(json.loads(answer.content))
         self.operations = [found.ok() for found in self.schema.get_all_operations()]

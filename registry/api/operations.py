@@ -6,6 +6,8 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -17,6 +19,7 @@ from registry.imports import from_file, from_mlflow, results
 from registry.imports.mapping import MLflowImport
 from registry.imports.results import RowResult
 from registry.models import ApiToken, Operation
+from registry.openapi import Problem
 from registry.problems import invalid
 
 
@@ -170,7 +173,14 @@ class OperationDetail(ResourceView):
 
 
 class OperationErrors(ResourceView):
-    @documented("Get the errors of an operation", empty=True)
+    @extend_schema(  # type: ignore[untyped-decorator]
+        operation_id="get_the_errors_of_an_operation",
+        summary="Get the errors of an operation",
+        responses={
+            (200, "text/csv"): OpenApiTypes.STR,
+            **{(code, "application/problem+json"): Problem for code in (400, 401, 403, 404)},
+        },
+    )
     def get(self, request: Request, key: str) -> HttpResponse:
         """Return one line an error, as CSV."""
         return errors_file(find(self, key))
