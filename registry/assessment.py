@@ -1,13 +1,13 @@
 """Gather what is known of a model's record and say how complete it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Case, OuterRef, Subquery, Value, When
 
 from registry import overrides, queries, scope, tiering
-from registry.models import AliasEvent, ModelRevision, ModelVersion, RegisteredModel
+from registry.models import AliasEvent, ModelRevision, ModelVersion, RegisteredModel, SourceModel
 from registry.record import completeness, holding, tags
 from registry.record.completeness import Completeness, RecordFacts
 from registry.record.prefill import MLflowSide, prefill
@@ -93,29 +93,31 @@ def _mlflow(model: RegisteredModel) -> MLflowSide:
     source = queries.source_of(model)
     if source is None:
         return MLflowSide()
-    versions = source.versions.filter(deleted_at=None).order_by("-number")
     champion = source.aliases.get(queries.CHAMPION)
-    version = versions.filter(number=champion).first() if champion else None
-    version = version or versions.first()
-    serving = {queries.CHAMPION: champion} if champion else {}
-    others = {alias: to for alias, to in source.aliases.items() if alias != queries.CHAMPION}
+    version = _counting(source, champion)
     return MLflowSide(
         source=source,
         version=version,
-        previous=_before(versions, version),
-        serving={**serving, **others} if champion else {},
-        since=_moved(source.pk, champion),
+        previous=version.before if version else None,  # type: ignore[attr-defined]
+        serving=_serving(source.aliases, champion),
+        since=version.serves_since if version else None,  # type: ignore[attr-defined]
     )
 
 
-def _before(versions: QuerySet[ModelVersion], version: ModelVersion | None) -> int | None:
-    if version is None:
-        return None
-    return versions.filter(number__lt=version.number).values_list("number", flat=True).first()
+def _serving(aliases: Mapping[str, int], champion: int | None) -> dict[str, int]:
+    """Return the aliases, the champion's first; nothing serves without one."""
+    others = {alias: to for alias, to in aliases.items() if alias != queries.CHAMPION}
+    return {queries.CHAMPION: champion, **others} if champion else {}
 
 
-def _moved(source_id: int, champion: int | None) -> datetime | None:
+def _counting(source: SourceModel, champion: int | None) -> ModelVersion | None:
+    """Return the version that counts, with the one before it and since when it serves."""
+    kept = source.versions.filter(deleted_at=None)
+    before = kept.filter(number__lt=OuterRef("number")).order_by("-number").values("number")
     moves = AliasEvent.objects.filter(
-        source_model_id=source_id, alias=queries.CHAMPION, to_number=champion
+        source_model=source, alias=queries.CHAMPION, to_number=champion
     )
-    return moves.order_by("-seen_at", "-pk").values_list("seen_at", flat=True).first()
+    since = moves.order_by("-seen_at", "-pk").values("seen_at")
+    found = kept.annotate(before=Subquery(before[:1]), serves_since=Subquery(since[:1]))
+    first = Case(When(number=champion, then=0), default=1) if champion else Value(1)
+    return found.order_by(first, "-number").first()

@@ -15,13 +15,14 @@ from dashboard.pages import (
     model_rules,
     model_then,
     moment,
+    record_rows,
 )
 from dashboard.pages.door import model_or_404, page
 from dashboard.queries import history
 from dashboard.queries import model as read
 from dashboard.queries.frame import actor_of
 from monitoring.models import Health
-from registry import access, clock
+from registry import access, assessment, clock
 from registry.access import Right
 from registry.models import ModelVersion, RegisteredModel
 from registry.problems import Invalid
@@ -55,6 +56,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
     waits = read.waits_of(checks)
     context = {
         "model": found,
+        "record": record_rows.completeness(assessment.assess(found, at=now)),
         "identity": model_record.identity(found, source, now),
         "health": health,
         "due": model_due.due(known, health, waits, now, alerts=bool(alerts)),

@@ -167,16 +167,36 @@ def _read_content(path: str, copy: Path, size: int, findings: Findings) -> None:
         return
     try:
         if is_description:
-            findings.signature = _signature(copy.read_bytes())
+            described = yaml.safe_load(copy.read_bytes())
+            findings.signature = _signature(described)
+            known = json.dumps(_libraries(described)).encode()
+            findings.documents[path] = json_intake.loads(known)
         else:
             findings.documents[path] = json_intake.loads(copy.read_bytes())
     except (ParseError, ValueError, yaml.YAMLError, RecursionError) as error:
         findings.faults.append(f"{path}: {str(error)[:300]}")
 
 
-def _signature(content: bytes) -> dict[str, Any]:
+def _libraries(described: Any) -> dict[str, Any]:
+    """Return from a model description what it was made with: flavors and versions, as texts."""
+    known = described if isinstance(described, dict) else {}
+    flavors = known.get("flavors")
+    flavors = flavors if isinstance(flavors, dict) else {}
+    versions = {"mlflow": known.get("mlflow_version")}
+    for flavor in flavors.values():
+        for key, value in flavor.items() if isinstance(flavor, dict) else ():
+            if str(key).endswith("_version"):
+                versions[str(key).removesuffix("_version")] = value
+    return {
+        "flavors": [str(name)[:100] for name in flavors if name != "python_function"],
+        "versions": {
+            str(key)[:100]: value[:100] for key, value in versions.items() if isinstance(value, str)
+        },
+    }
+
+
+def _signature(described: Any) -> dict[str, Any]:
     """Return inputs and outputs of a model description, which are JSON texts inside YAML."""
-    described = yaml.safe_load(content)
     given = described.get("signature") if isinstance(described, dict) else None
     if not isinstance(given, dict):
         return {}

@@ -1,0 +1,188 @@
+"""The record of a model by group: what is there, what is missing, its rulebooks and its tier."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from dashboard import forms
+from dashboard.pages import record_rows as rows
+from dashboard.pages.door import act, form_page, model_or_404, page
+from dashboard.queries.frame import actor_of
+from dashboard.shapes import record as shapes
+from dashboard.shapes import rulebooks
+from registry import access, assessment, catalogue, clock, scope, tiers
+from registry.access import Right
+from registry.models import RegisteredModel
+from registry.problems import FieldError, Invalid
+from registry.record.fields import groups
+
+
+@page
+def record(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the record with its gaps."""
+    model, now = model_or_404(request, slug), clock.now()
+    actor = actor_of(request)
+    found = assessment.assess(model, at=now)
+    rights = access.rights(actor, model.unit)
+    context = {
+        "model": model,
+        "state": rows.completeness(found),
+        "groups": rows.groups(found, now),
+        "tags": found.facts.tags,
+        "rulebooks": [rows.rulebook(row) for row in found.determinations],
+        "tier": rows.tier(actor, model, at=now),
+        "may_edit": Right.EDIT_MODELS in rights,
+        "may_ask": bool(rights & {Right.EDIT_MODELS, Right.APPROVE}),
+    }
+    return render(request, "pages/record.html", context)
+
+
+@form_page
+def group(request: HttpRequest, slug: str, group: str) -> HttpResponse:
+    """Fill one group of the record."""
+    model = _editable(request, slug)
+    name = next((known for known in groups() if known.lower() == group), None)
+    shown = shapes.group(name, shapes.counts(model.record, request.POST)) if name else []
+    if name is None or not any(part.fields for part in shown):
+        raise Http404(group)
+    values, error = shapes.values(model.record), None
+    if request.method == "POST":
+        given = forms.read(shown, request.POST)
+        body, places = shapes.body(given.body)
+        values = given.values
+        try:
+            if given.errors:
+                raise Invalid(*given.errors)
+            sent = {"record": body}
+            catalogue.patch_model(actor_of(request), model, sent, at=clock.now())
+        except Invalid as raised:
+            error = _at_fields(raised, places)
+        else:
+            messages.success(request, f"{name} is saved.", "done")
+            return HttpResponseRedirect(f"/m/{model.slug}/record/#{group}")
+    hint = "Name, purpose, people who answer for it and the tier's questions stand on Edit."
+    return _form(request, f"{name}: record of {model.name}", model, shown, values, error, hint)
+
+
+def _at_fields(error: Invalid, places: dict[str, str]) -> Invalid:
+    """Point at the form's rows, which may have empty ones between them."""
+    return Invalid(
+        *(
+            FieldError(_place(item.pointer, places), item.code, item.detail, item.fix)
+            for item in error.errors
+        )
+    )
+
+
+def _place(pointer: str, places: dict[str, str]) -> str:
+    inside = pointer.removeprefix("/record")
+    fitting = [start for start in places if inside == start or inside.startswith(f"{start}/")]
+    if not fitting:
+        return inside or "/"
+    start = max(fitting, key=len)
+    return places[start] + inside.removeprefix(start)
+
+
+@form_page
+def rulebook(request: HttpRequest, slug: str, regime: str) -> HttpResponse:
+    """Decide whether the model falls under one rulebook."""
+    model, now = _editable(request, slug), clock.now()
+    found = scope.find(model, regime, at=now)
+    shown, values, error = rulebooks.decision(), {"result": found.result}, None
+    if found.decision and not found.reopened:
+        values["reason"] = found.decision.reason
+    if request.method == "POST":
+        given = forms.read(shown, request.POST)
+        values = given.values
+        try:
+            scope.decide(actor_of(request), model, regime, given.body, at=now)
+        except Invalid as raised:
+            error = raised
+        else:
+            messages.success(request, f"{found.pack.title}: decided.", "done")
+            return HttpResponseRedirect(f"/m/{model.slug}/record/#rulebooks")
+    hint = f"{found.status.capitalize()}. From the facts: {found.computed.replace('_', ' ')}. "
+    title = f"{found.pack.title}: {model.name}"
+    return _form(request, title, model, shown, values, error, hint + found.computed_reason)
+
+
+@form_page
+def tier(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set a heavier tier, or ask for a lighter one."""
+    model = model_or_404(request, slug)
+    if not access.can(actor_of(request), Right.APPROVE, model.unit):
+        access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
+    shown, values, error = rulebooks.tier(model.computed_tier), {}, None
+    if request.method == "POST":
+        given = forms.read(shown, request.POST)
+        values = given.values
+        try:
+            tiers.ask(actor_of(request), model, given.body, at=clock.now())
+        except Invalid as raised:
+            error = raised
+        else:
+            messages.success(request, "It is noted: see the tier below.", "done")
+            return HttpResponseRedirect(f"/m/{model.slug}/record/")
+    hint = (
+        "A heavier tier than the computed one holds at once. A lighter one waits for an approver"
+        " who is independent of the model, and ends by itself."
+    )
+    return _form(request, f"Another tier for {model.name}", model, shown, values, error, hint)
+
+
+@act
+def approve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a lighter tier hold."""
+    model = model_or_404(request, slug)
+    access.require(actor_of(request), Right.APPROVE, model.unit)
+    reason = request.POST.get("reason", "")
+    return _done(request, model, tiers.approve, {"reason": reason}, "The tier is approved.")
+
+
+@act
+def end(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take an override back."""
+    model = model_or_404(request, slug)
+    if not access.can(actor_of(request), Right.APPROVE, model.unit):
+        access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
+    reason = request.POST.get("reason", "")
+    return _done(request, model, tiers.end, {"reason": reason}, "The computed tier holds.")
+
+
+def _done(
+    request: HttpRequest, model: RegisteredModel, operation: Any, body: dict[str, Any], said: str
+) -> HttpResponse:
+    try:
+        operation(actor_of(request), model, body, at=clock.now())
+    except Invalid as error:
+        text = "; ".join(f"{item.detail}. {item.fix}" for item in error.errors)
+        messages.error(request, f"Nothing was changed: {text}", "error")
+    else:
+        messages.success(request, said, "done")
+    return HttpResponseRedirect(f"/m/{model.slug}/record/")
+
+
+def _editable(request: HttpRequest, slug: str) -> RegisteredModel:
+    model = model_or_404(request, slug)
+    access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
+    return model
+
+
+def _form(
+    request: HttpRequest,
+    title: str,
+    model: RegisteredModel,
+    shown: list[forms.Group],
+    values: dict[str, Any],
+    error: Invalid | None,
+    hint: str,
+) -> HttpResponse:
+    context = {
+        "title": title,
+        "form": forms.show(shown, values, error),
+        "back": f"/m/{model.slug}/record/",
+        "hint": hint,
+    }
+    return render(request, "pages/form.html", context, status=400 if error else 200)
