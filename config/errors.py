@@ -20,8 +20,7 @@ def broken(request: HttpRequest, *args: Any) -> HttpResponse:
     """Answer a fault of our own; the log holds it under the request's id."""
     if not request.path.startswith("/api/"):
         return defaults.server_error(request)
-    detail = "Muster failed to answer; the log says why under this request_id."
-    return _problem(request, 500, "Internal server error", detail)
+    return JsonResponse(problems.broken(request), status=500, content_type=problems.MEDIA_TYPE)
 
 
 def _problem(request: HttpRequest, code: int, title: str, detail: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from registry.access import NotAllowed
 
 logger = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ def as_json(
     }
 
 
+def broken(request: Any) -> dict[str, Any]:
+    """Return the problem that tells of a fault of our own, and nothing about it."""
+    detail = "Muster failed to answer; the log says why under this request_id."
+    return as_json(request, 500, "Internal server error", detail)
+
+
 def _flatten(detail: Any, pointer: str = "") -> list[FieldError]:
     if isinstance(detail, dict):
         return [e for key, value in detail.items() for e in _flatten(value, f"{pointer}/{key}")]
@@ -97,6 +104,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, exceptions.APIException):
         title = status_title(error.status_code)
         response = problem(request, error.status_code, title, str(error.detail))
+        response.data |= getattr(error, "members", {})
         if header := getattr(error, "auth_header", None):
             response["WWW-Authenticate"] = header
         if wait := getattr(error, "wait", None):

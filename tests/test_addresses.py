@@ -39,7 +39,7 @@ def test_no_address_takes_a_parameter_that_it_does_not_know(admin, client):
     assert odd == {}
     error = answers["api/v1/models/<key>/runs/"].json()["errors"][0]
     assert (error["pointer"], error["code"]) == ("/nonsense", "unknown_filter")
-    assert error["fix"] == "known here: check, count, cursor, limit, state"
+    assert error["fix"] == "known here: brief, check, count, cursor, fields, limit, omit, state"
 
 
 @pytest.mark.parametrize("method", ["get", "post", "delete"])

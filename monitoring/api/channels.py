@@ -32,6 +32,8 @@ class ChannelList(ResourceView):
 
 
 class ChannelDetail(ResourceView):
+    subject = Channel, {"slug": "slug"}
+
     @documented("Get a channel", answer=ChannelAnswer)
     def get(self, request: Request, slug: str) -> Response:
         """Return one channel; its secret is never answered."""

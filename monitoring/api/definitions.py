@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from rest_framework.response import Response
 
 from monitoring import definitions
-from monitoring.models import Check, ContractVersion, Source
+from monitoring.models import Check, Contract, ContractVersion, Source
 from monitoring.queries.checks import current_contract, current_version
 from registry.access import Right
 from registry.api_view import ResourceView, documented, route
@@ -108,6 +108,8 @@ class SourceList(ResourceView):
 class SourceDetail(ResourceView):
     """One source."""
 
+    subject = Source, {"key": "model__slug", "name": "name"}
+
     @documented("Show a source", answer=SourceOut)
     def get(self, request: object, key: str, name: str) -> Response:
         """Show one source with the outcome of the latest look."""
@@ -135,6 +137,8 @@ class CheckList(ResourceView):
 class CheckDetail(ResourceView):
     """One check."""
 
+    subject = Check, {"key": "model__slug", "check": "slug"}
+
     @documented("Show a check", answer=CheckOut)
     def get(self, request: object, key: str, check: str) -> Response:
         """Show one check with the spec in force."""
@@ -157,6 +161,8 @@ class CheckDetail(ResourceView):
 
 class ContractDetail(ResourceView):
     """What a batch of the model must look like."""
+
+    subject = Contract, {"key": "model__slug"}
 
     @documented("Show the contract of a model", answer=ContractOut)
     def get(self, request: object, key: str) -> Response:

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from policies import queries, serializers
-from policies.models import Decision, Job
+from policies.models import Decision, Job, RetrainingPolicy, Trainer
 from policies.retraining import definitions
 from registry import access
 from registry.api_view import ResourceView, documented
@@ -34,6 +34,9 @@ class PolicyList(PolicyView):
 
 
 class PolicyDetail(PolicyView):
+    subject = RetrainingPolicy, {"slug": "slug"}
+    match_required = True
+
     @documented("Get a retraining policy", answer=serializers.PolicyAnswer)
     def get(self, request: Request, slug: str) -> Response:
         """Return the version in force."""
@@ -60,6 +63,8 @@ class TrainerList(ResourceView):
 
 
 class TrainerDetail(ResourceView):
+    subject = Trainer, {"slug": "slug"}
+
     @documented("Get a trainer", answer=serializers.TrainerAnswer)
     def get(self, request: Request, slug: str) -> Response:
         """Return one trainer; its secret is never answered."""

@@ -46,6 +46,8 @@ class ModelList(ResourceView):
 
 
 class ModelDetail(ResourceView):
+    subject = RegisteredModel, {"key": "slug"}
+
     @documented("Get a model", answer=serializers.ModelDetail, filters=AS_OF)
     def get(self, request: Request, key: str) -> Response:
         """Return one model by slug or UUID, with `as_of` as it was; a former slug redirects."""

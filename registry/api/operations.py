@@ -13,14 +13,13 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry import filters, operations
+from registry import operations
 from registry.api_view import ResourceView, documented
 from registry.imports import from_file, from_mlflow, results
 from registry.imports.mapping import MLflowImport
 from registry.imports.results import RowResult
 from registry.models import ApiToken, Operation
 from registry.openapi import Problem
-from registry.problems import invalid
 
 
 class OperationAnswer(BaseModel):
@@ -149,10 +148,6 @@ class InventoryImport(ImportView):
 
         CSV in UTF-8 with commas or semicolons, or a JSON list; at most 8 MB and 5,000 rows.
         """
-        filters.refuse_unknown(request.query_params, ["dry_run"])
-        dry_run = request.query_params.get("dry_run", "false")
-        if dry_run not in ("true", "false"):
-            raise invalid("/dry_run", "invalid", "dry_run is true or false")
         sent: Any = request.data  # an empty dictionary when there is no body at all
         data = sent if isinstance(sent, bytes) else b""
         is_json = (request.content_type or "").startswith("application/json")
@@ -161,7 +156,7 @@ class InventoryImport(ImportView):
             Operation.Kind.IMPORT_INVENTORY,
             {"rows": rows, "text": not is_json},
             total=len(rows),
-            dry_run=dry_run == "true",
+            dry_run=self.dry_run,
         )
 
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from registry import access, catalogue, inputs, queries, serializers
 from registry.api_view import ResourceView, documented
+from registry.models import BusinessUnit, Person
 
 
 class UnitList(ResourceView):
@@ -18,6 +19,8 @@ class UnitList(ResourceView):
 
 
 class UnitDetail(ResourceView):
+    subject = BusinessUnit, {"slug": "slug"}
+
     @documented("Get a business unit", answer=serializers.UnitAnswer)
     def get(self, request: Request, slug: str) -> Response:
         """Return one unit."""
@@ -58,6 +61,8 @@ class PersonList(ResourceView):
 
 
 class PersonDetail(ResourceView):
+    subject = Person, {"email": "email"}
+
     @documented("Get a person", answer=serializers.PersonAnswer)
     def get(self, request: Request, email: str) -> Response:
         """Return one person."""

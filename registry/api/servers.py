@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from registry import access, catalogue, inputs, serializers
 from registry.api_view import ResourceView, documented
 from registry.mlflow import doorbell
+from registry.models import MLflowServer
 from registry.problems import problem
 from registry.secrets import UnreadableSecret
 
@@ -21,6 +22,8 @@ class ServerList(ResourceView):
 
 
 class ServerDetail(ResourceView):
+    subject = MLflowServer, {"slug": "slug"}
+
     @documented("Get an MLflow server", answer=serializers.ServerAnswer)
     def get(self, request: Request, slug: str) -> Response:
         """Return one server; its secrets are never answered."""

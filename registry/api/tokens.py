@@ -26,7 +26,7 @@ class TokenList(ResourceView):
             days=body.days,
             at=self.at,
         )
-        return self.answer(serializers.new_token(token, key), created=True)
+        return self.answer(serializers.new_token(token, "" if self.dry_run else key), created=True)
 
 
 class TokenDetail(ResourceView):

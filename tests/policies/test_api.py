@@ -80,7 +80,7 @@ def test_a_policy_is_made_once_and_versioned_when_it_changes(people, fraud_train
 
     made = ana.put("policies/standard/", POLICY)
     same = ana.put("policies/standard/", POLICY)
-    changed = ana.put("policies/standard/", {"spec": {**SPEC, "cooldown_days": 30}})
+    changed = ana.put("policies/standard/", {"spec": {**SPEC, "cooldown_days": 30}}, If_Match="*")
 
     assert [r.status_code for r in (made, same, changed)] == [201, 200, 200]
     assert [r.json()["version"] for r in (made, same, changed)] == [1, 1, 2]

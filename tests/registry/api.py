@@ -18,10 +18,11 @@ class Caller:
         self.headers = bearer(who, **limits)
 
     def __getattr__(self, method: str) -> Any:
-        def call(address: str, body: Any = None) -> Any:
+        def call(address: str, body: Any = None, **given: str) -> Any:
             address = address if address.startswith("/") else ROOT + address
             sent = {} if body is None else {"data": body, "content_type": "application/json"}
-            return getattr(self.client, method)(address, headers=self.headers, **sent)
+            headers = self.headers | {name.replace("_", "-"): text for name, text in given.items()}
+            return getattr(self.client, method)(address, headers=headers, **sent)
 
         return call
 
