@@ -9,6 +9,7 @@ from monitoring.checks import metric
 from monitoring.checks.shapes import MetricSpec
 from monitoring.judging.protocol import ReadingOut, Result
 from monitoring.models import Window
+from registry import queries
 from registry.models import MetricPoint, MLflowServer, ModelVersion
 
 _VERSION = "muster 1"
@@ -81,13 +82,9 @@ def _absent(watched: Watched, spec: MetricSpec, window: Window) -> Result:
     server = watched.server
     if server.fault and (server.swept_at is None or server.swept_at < window.due_at):
         return Result("source_fault", f"MLflow could not be read: {server.fault}")
-    if not _points(watched, spec).exists():
-        known = ", ".join(sorted(watched.version.metrics)[:5]) or "none"
-        number = watched.version.number
+    if unknown := queries.unknown_metric(watched.version, spec.metric):
         # A training job may log its values a moment after it registers the version: wait first.
-        raise NoReference(
-            f"the run of version {number} has no metric {spec.metric}; it has: {known}"
-        )
+        raise NoReference(unknown)
     return Result("missed", f"no value of {spec.metric} was logged in this window")
 
 

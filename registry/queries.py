@@ -100,6 +100,19 @@ def points(version: ModelVersion, *, key: str = "") -> QuerySet[MetricPoint]:
     return found.filter(key=key) if key else found
 
 
+def unknown_metric(version: ModelVersion, key: str) -> str:
+    """Say that no metric of this name was ever logged, and which were; '' when one was."""
+    if key in version.metrics or points(version, key=key).exists():
+        return ""
+    known = sorted(version.metrics)
+    more = f" and {len(known) - 5} more" if len(known) > 5 else ""
+    told = ", ".join(known[:5]) + more if known else "none"
+    return (
+        f"no metric {key[:100]} was ever logged to the run of version {version.number};"
+        f" known: {told}"
+    )
+
+
 def metric_series(version: ModelVersion, key: str) -> list[MetricPoint]:
     """Return the points of one metric of a version in the order of their time."""
     return list(points(version, key=key).order_by("at", "step", "pk"))

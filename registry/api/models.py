@@ -119,5 +119,8 @@ class MetricList(ResourceView):
         except queries.NO_VERSION as error:
             detail = f"the model has no version '{wanted[:40]}'"
             raise invalid("/version", "unknown_version", detail) from error
-        points = queries.points(version, key=request.query_params.get("key", ""))
+        metric = request.query_params.get("key", "")
+        if metric and (unknown := queries.unknown_metric(version, metric)):
+            raise invalid("/key", "unknown_metric", unknown)
+        points = queries.points(version, key=metric)
         return self.page(points, order=["at", "id"], show=serializers.point)

@@ -203,7 +203,8 @@ def test_an_unknown_metric_waits_a_moment_and_then_says_so(tmp_path):
 
     assert waiting.state == "queued"
     assert run.state == "not_evaluated"
-    assert "has no metric latency_p95_ms; it has: none" in run.reason
+    assert "no metric latency_p95_ms was ever logged to the run" in run.reason
+    assert "known: none" in run.reason
 
 
 def test_a_value_that_comes_late_mends_the_window(tmp_path):
