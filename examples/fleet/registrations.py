@@ -9,6 +9,7 @@ from typing import Any
 
 from examples.fleet.calendar import Calendar
 from examples.fleet.governance import USES
+from examples.fleet.inventory import record
 from examples.fleet.metrics import TOP
 from examples.fleet.muster_client import Muster
 from examples.fleet.organization import UNITS, people
@@ -134,6 +135,8 @@ def register_model(muster: Muster, spec: ModelSpec, world: World, landing: Path)
         "mlflow": {"server": "default", "model": spec.slug},
         **USES[spec.governance],
     }
+    if kept := record(spec):
+        body["record"] = kept
     if spec.described:
         body["description"] = description(spec, world)
     muster.put("models", spec.slug, body=body)
