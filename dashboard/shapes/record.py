@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from dashboard.forms import Choices, Field, Group
 from registry.record.body import RecordBody
 from registry.record.fields import RecordField, fields
-from registry.record.texts import Text
+from registry.record.texts import LONGEST, Text
 
 _SPARE_ROWS = 2
 _NOT_SAID = ("", "not said")
@@ -55,7 +55,9 @@ def _inner(prefix: str, kind: type[BaseModel], counts: Mapping[str, int]) -> Ite
                 rows = _inner(f"{path}.{index}", row, counts)
                 yield from _labelled(f"{label} {index + 1}", rows)
         else:
-            yield _field(path, label, inner)
+            # A required text has its Annotated taken apart: only the constraints are left.
+            is_long = any(getattr(part, "max_length", 0) == LONGEST for part in about.metadata)
+            yield _field(path, label, Text if inner is str and is_long else inner)
 
 
 def _labelled(label: str, inner: Iterator[Field]) -> Iterator[Field]:

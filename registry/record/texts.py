@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from registry.plain_text import line, lines
 
+LONGEST = 5_000
 Short = Annotated[
     str,
     StringConstraints(min_length=1, max_length=300, strip_whitespace=True),
@@ -14,7 +15,7 @@ Short = Annotated[
 ]
 Text = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=5_000, strip_whitespace=True),
+    StringConstraints(min_length=1, max_length=LONGEST, strip_whitespace=True),
     AfterValidator(lines),
     Field(description="a text of at most 5,000 characters"),
 ]
