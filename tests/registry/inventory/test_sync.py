@@ -59,6 +59,8 @@ def test_a_model_logged_by_mlflows_own_client_is_known_with_files_and_signature(
         version.files
     )
     assert all(len(file["digest"]) == 64 for file in version.files.values())
+    made_with = version.documents.pop("model/MLmodel")
+    assert made_with["flavors"] and "mlflow" in made_with["versions"]
     assert version.documents == {"muster/importance.json": {"age": 0.9, "income": 0.1}}
     (dataset,) = version.datasets
     assert (dataset["name"], dataset["context"]) == ("train", "training")
