@@ -24,6 +24,35 @@ class Change:
     after: Any
 
 
+def snapshot(model: RegisteredModel) -> dict[str, Any]:
+    """Return the whole record as the audit and the history keep it.
+
+    The default use is not repeated: it has the record's own purpose and jurisdictions.
+    """
+    claim = model.mlflow_server and f"{model.mlflow_server.slug}: {model.mlflow_name}"
+    return {
+        "uuid": str(model.uuid),
+        "slug": model.slug,
+        "name": model.name,
+        "business_unit": model.unit.slug,
+        "owner": model.owner.email,
+        "deputy": model.deputy.email if model.deputy else None,
+        "purpose": model.purpose,
+        "description": model.description,
+        "task": str(model.task),
+        "lifecycle": str(model.lifecycle),
+        "decision_role": str(model.decision_role),
+        "jurisdictions": list(model.jurisdictions),
+        "tags": list(model.tags),
+        "tier": model.tier,
+        "computed_tier": model.computed_tier,
+        "tier_answers": dict(model.tier_answers),
+        "tier_reasons": list(model.tier_reasons),
+        "mlflow": claim,
+        "record": dict(model.record),
+    }
+
+
 def note(
     actor: Actor,
     model: RegisteredModel,
@@ -34,7 +63,7 @@ def note(
 ) -> ModelRevision:
     """End the open revision of the model and open the next, in the caller's transaction.
 
-    `snapshot` is the whole record (catalogue.models.snapshot). Of two changes at the same
+    `snapshot` is the whole record. Of two changes at the same
     moment, or out of order by the clock, the later one begins a microsecond after the earlier:
     what was written last is what holds, and no range is empty.
     """

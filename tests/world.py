@@ -13,7 +13,6 @@ from monitoring.states import RunState, Severity
 from policies import models as p
 from registry import actors, history
 from registry import models as r
-from registry.catalogue.models import snapshot
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -64,7 +63,7 @@ def make(mark: str) -> World:
     )
     r.SlugHistory.objects.create(slug=model.slug, model=model)
     r.ModelUse.objects.create(model=model, purpose=f"Use {mark}", is_default=True)
-    history.note(actors.system("tests"), model, snapshot(model), at=MONDAY)
+    history.note(actors.system("tests"), model, history.snapshot(model), at=MONDAY)
     version = _version(mark, server, model)
     source, check, run = _run(mark, model, version)
     incident, alert, channel, delivery = _alert(mark, model, check, run, unit)

@@ -101,7 +101,7 @@ def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) 
     claims.tie_model(model)
     audit.record(
         actor, "model.registered", model, at=at, unit=model.unit,
-        after=(after := snapshot(model)), reason=body.change_reason,
+        after=(after := history.snapshot(model)), reason=body.change_reason,
     )  # fmt: skip
     history.note(actor, model, after, at=at, reason=body.change_reason)
     return model
@@ -116,7 +116,7 @@ def _change(
     at: datetime,
 ) -> RegisteredModel:
     access.require(actor, Right.EDIT_MODELS, model.unit)
-    before, unit = snapshot(model), model.unit
+    before, unit = history.snapshot(model), model.unit
     if slug := given.pop("slug", ""):
         _rename(model, slug)
     columns = _columns(actor, model, given)
@@ -125,7 +125,7 @@ def _change(
     if model.unit != unit:
         access.require(actor, Right.EDIT_MODELS, model.unit)
     _assess(actor, model, at=at)
-    after = snapshot(model)
+    after = history.snapshot(model)
     if after == before:
         return model
     model.save(update_fields=[*columns, "slug", *_TIER, "updated_at"])
@@ -209,10 +209,10 @@ def retier(
     told: dict[str, Any] | None = None,
 ) -> None:
     """Set the tier that holds after an override came or went; the caller holds the row's lock."""
-    before = snapshot(model)
+    before = history.snapshot(model)
     model.tier = overrides.settle(actor, model, at=at)
     model.save(update_fields=["tier", "updated_at"])
-    after = snapshot(model)
+    after = history.snapshot(model)
     audit.record(
         actor, action, model, at=at, unit=model.unit,
         before=_told(before), after={**_told(after), **(told or {})}, reason=reason,
@@ -237,32 +237,3 @@ def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> N
         by=actor.person,
         at=at,
     )
-
-
-def snapshot(model: RegisteredModel) -> dict[str, Any]:
-    """Return the whole record as the audit and the history keep it.
-
-    The default use is not repeated: it has the record's own purpose and jurisdictions.
-    """
-    claim = model.mlflow_server and f"{model.mlflow_server.slug}: {model.mlflow_name}"
-    return {
-        "uuid": str(model.uuid),
-        "slug": model.slug,
-        "name": model.name,
-        "business_unit": model.unit.slug,
-        "owner": model.owner.email,
-        "deputy": model.deputy.email if model.deputy else None,
-        "purpose": model.purpose,
-        "description": model.description,
-        "task": str(model.task),
-        "lifecycle": str(model.lifecycle),
-        "decision_role": str(model.decision_role),
-        "jurisdictions": list(model.jurisdictions),
-        "tags": list(model.tags),
-        "tier": model.tier,
-        "computed_tier": model.computed_tier,
-        "tier_answers": dict(model.tier_answers),
-        "tier_reasons": list(model.tier_reasons),
-        "mlflow": claim,
-        "record": dict(model.record),
-    }

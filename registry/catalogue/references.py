@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from registry import access
 from registry.actors import Actor
-from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel
+from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel, SourceModel
 from registry.problems import FieldError, Invalid
 
 
@@ -29,6 +31,8 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
             claim = columns.pop("mlflow")
             columns["mlflow_server"] = _server(claim.get("server", "default")) if claim else None
             columns["mlflow_name"] = claim["model"] if claim else ""
+            if claim:
+                _may_claim(actor, columns["mlflow_server"], claim["model"])
     except Invalid as error:
         errors += error.errors
     owner = columns.get("owner", model and model.owner)
@@ -87,3 +91,17 @@ def _server(slug: str) -> MLflowServer:
         fix = "GET /api/v1/mlflow-servers/; a platform admin adds servers"
         raise Invalid(FieldError("/mlflow/server", "unknown_server", detail, fix))
     return server
+
+
+def _may_claim(actor: Actor, server: MLflowServer, name: str) -> None:
+    """Refuse a model of MLflow whose tag names a unit the actor does not see."""
+    rows = SourceModel.objects.filter(server=server, name=name, registered_model=None)
+    named = {
+        tags[tag] for tags in rows.values_list("tags", flat=True)
+        for tag in settings.MUSTER_UNIT_TAGS if tag in tags
+    }  # fmt: skip
+    others = BusinessUnit.objects.filter(slug__in=named)
+    if others.exclude(pk__in=access.visible_units(actor).values("pk")).exists():
+        detail = "its tags in MLflow say that it belongs to a unit you do not see"
+        fix = f"somebody of that unit registers it, or the tag is corrected on {server.slug}"
+        raise Invalid(FieldError("/mlflow/model", "of_another_unit", detail, fix))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from registry import claims
+from registry import actors, audit, claims, history
 from registry.mlflow import aliases, records, versions
 from registry.mlflow.client import Client, Kind, MlflowError
 from registry.mlflow.lease import Lease
@@ -125,9 +125,7 @@ def _confirmed(client: Client, renamed: dict[int, tuple[str, str]]) -> dict[int,
 def _rename_one(source: SourceModel, name: str, *, at: datetime) -> None:
     before = source.name
     SourceModel.objects.filter(pk=source.pk).update(name=name)
-    claim = RegisteredModel.objects.filter(mlflow_server=source.server_id)
-    if not claim.filter(mlflow_name=name).exists():
-        claim.filter(mlflow_name=before).update(mlflow_name=name)
+    _rename_claim(source, before, name, at=at)
     ModelEvent.objects.create(
         kind=ModelEvent.Kind.MODEL_RENAMED,
         source_model=source,
@@ -135,6 +133,26 @@ def _rename_one(source: SourceModel, name: str, *, at: datetime) -> None:
         detail={"from": before, "to": name},
         at=at,
     )
+
+
+def _rename_claim(source: SourceModel, before: str, name: str, *, at: datetime) -> None:
+    """Let the record follow its model to the new name, unless another record has that name."""
+    claims_here = RegisteredModel.objects.filter(mlflow_server=source.server_id)
+    if claims_here.filter(mlflow_name=name).exists():
+        return
+    relations = ("unit", "owner", "deputy", "mlflow_server")
+    rows = claims_here.select_related(*relations).select_for_update(of=("self",))
+    for model in rows.filter(mlflow_name=before):
+        said = history.snapshot(model)
+        model.mlflow_name = name
+        model.save(update_fields=["mlflow_name", "updated_at"])
+        says = history.snapshot(model)
+        who, reason = actors.system("sync"), "the model has another name in MLflow"
+        audit.record(
+            who, "model.changed", model, at=at, unit=model.unit,
+            before=said, after=says, reason=reason,
+        )  # fmt: skip
+        history.note(who, model, says, at=at, reason=reason)
 
 
 def _upsert_models(server: MLflowServer, seen: Seen, *, at: datetime) -> dict[str, SourceModel]:

@@ -304,3 +304,14 @@ def test_the_reason_of_a_change_lands_in_the_audit(ana):
     assert (event["action"], event["reason"]) == ("model.changed", "clearer")
     assert (event["before"], event["after"]) == ({"name": "Card Fraud"}, {"name": "Cards"})
     assert event["actor"] == "ana@example.com (token test)"
+
+
+@pytest.mark.parametrize(("tag", "code"), [("fraud", 201), ("retail", 400), ("nowhere", 201)])
+def test_a_model_that_mlflow_says_is_another_units_cannot_be_claimed(ana, tag, code):
+    server = factories.MLflowServerFactory.create(slug="default")
+    factories.SourceModelFactory.create(server=server, name="churn", tags={"muster.unit": tag})
+    answer = ana.put("models/churn/", {**CHURN, "mlflow": {"model": "churn"}})
+    assert answer.status_code == code, answer.json()
+    if code == 400:
+        assert pointers(answer) == ["/mlflow/model"]
+        assert not RegisteredModel.objects.filter(slug="churn").exists()

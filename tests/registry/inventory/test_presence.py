@@ -8,7 +8,7 @@ from registry import queries
 from registry.mlflow import client as client_module
 from registry.mlflow.client import Kind as Trouble
 from registry.mlflow.client import MlflowError
-from registry.models import ModelEvent, SourceModel
+from registry.models import AuditEvent, ModelEvent, SourceModel
 from tests.registry.inventory.sweeping import events, sweep
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,10 @@ def test_a_rename_keeps_the_row_and_the_tie(team, server, model, name):
     assert model.mlflow_name == f"{name} new"
     assert events(model, Kind.MODEL_RENAMED) == [{"from": name, "to": f"{name} new"}]
     assert events(model, Kind.MODEL_MISSING) == []
+    # The record changed, so its history and the audit say so.
+    told = AuditEvent.objects.get(object_type="registeredmodel", object_id=str(model.pk))
+    assert (told.action, told.actor_label) == ("model.changed", "sync")
+    assert model.revisions.get().snapshot["mlflow"] == f"default: {name} new"
 
 
 def test_what_is_gone_is_believed_after_three_sweeps_and_when_mlflow_says_so(
