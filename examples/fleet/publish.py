@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from examples.fleet import experiments, registrations
+from examples.fleet import experiments, registrations, unregistered
 from examples.fleet.calendar import Calendar
 from examples.fleet.catalogue import MODELS, SEED, fleet
 from examples.fleet.muster_client import Muster, MusterRefused
@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             started = time.monotonic()
             done = publish_model(to, spec)
             _progress(place, len(specs), f"{spec.slug}: {done}", time.monotonic() - started)
+        print(f"{unregistered.leave(to.mlflow)} models logged that nobody registers", flush=True)
         for spec in specs:
             if spec.late:
                 print(f"{spec.slug}: {land_late(to, spec)}", flush=True)

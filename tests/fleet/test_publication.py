@@ -8,9 +8,9 @@ import mlflow
 import pandas as pd
 import pytest
 
-from examples.fleet import experiments, landing, publication, retraining
+from examples.fleet import experiments, landing, publication, retraining, unregistered
 from examples.fleet.calendar import Calendar
-from examples.fleet.catalogue import find
+from examples.fleet.catalogue import MODELS, find
 from examples.fleet.publication import Publication, land_late, publish_model
 from examples.fleet.retraining import Job
 
@@ -159,3 +159,19 @@ def test_a_retraining_makes_one_challenger_from_old_and_new_rows(to):
     assert rollback["max_difference"] <= rollback["tolerance"]
     # The outcome had turned: what was learned again fits the weeks since.
     assert run.data.metrics["roc_auc"] > 0.6
+
+
+def test_three_models_are_left_that_nobody_registers(to):
+    mlflow_names = [stray.name for stray in unregistered.STRAYS]
+
+    first = unregistered.leave(to.mlflow)
+    second = unregistered.leave(to.mlflow)
+
+    assert (first, second) == (3, 0)
+    assert to.muster.objects == {}
+    assert not set(mlflow_names) & {spec.slug for spec in MODELS}
+    found = [to.mlflow.get_registered_model(name) for name in mlflow_names]
+    assert [model.tags.get("muster.unit") for model in found] == ["marketing", "payments", None]
+    assert found[0].aliases == {"champion": "1"}
+    assert all(len(to.mlflow.search_model_versions(f"name='{name}'")) == 1 for name in mlflow_names)
+    assert mlflow.pyfunc.load_model("models:/test-model-final/1").metadata.signature

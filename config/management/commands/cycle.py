@@ -28,7 +28,10 @@ def counts() -> dict[str, int]:
     return {
         "models": RegisteredModel.objects.count(),
         "units": BusinessUnit.objects.count(),
-        "versions": ModelVersion.objects.count(),
+        # MLflow may hold more: what has no record waits on the discovery page.
+        "versions": ModelVersion.objects.filter(
+            source_model__registered_model__isnull=False
+        ).count(),
         "metric_points": MetricPoint.objects.count(),
         "observations": current.count(),
         **{state.value: by_state.get(state.value, 0) for state in VERDICTS},
