@@ -16,7 +16,6 @@ from registry.actors import Actor, of_person
 from registry.models import (
     AuditEvent,
     BusinessUnit,
-    FleetRole,
     Membership,
     MLflowServer,
     ModelRevision,
@@ -77,7 +76,7 @@ class NotAllowed(Exception):
 def _fleet_rights(actor: Actor) -> set[Right]:
     if actor.person is None or actor.unit_id is not None:
         return set()
-    roles = FleetRole.objects.filter(person=actor.person).values_list("role", flat=True)
+    roles = actor.roles.of_fleet()
     return _within_scopes(actor, (right for role in roles for right in FLEET_RIGHTS[role]))
 
 
@@ -91,8 +90,8 @@ def rights(actor: Actor, unit: BusinessUnit | None) -> set[Right]:
         return set(Right)  # Muster's own parts; no request ever makes such an actor.
     found = _fleet_rights(actor)
     if unit is not None and actor.unit_id in (None, unit.pk):
-        roles = Membership.objects.filter(person=actor.person, unit=unit)
-        unit_rights = (right for m in roles for right in UNIT_RIGHTS[m.role])
+        roles = actor.roles.in_unit(unit.pk)
+        unit_rights = (right for role in roles for right in UNIT_RIGHTS[role])
         found |= _within_scopes(actor, unit_rights)
     return found
 

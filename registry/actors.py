@@ -1,15 +1,47 @@
 """Who is doing something: a person, with or without a token, or a part of Muster itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from registry.models import ApiToken, Person
+from registry.models import ApiToken, FleetRole, Membership, Person
+
+
+class Roles:
+    """A person's roles, read once for one request or one batch of rows, however often asked for."""
+
+    def __init__(self, person: Person | None) -> None:
+        self._person = person
+        self._fleet: frozenset[str] | None = None
+        self._units: dict[int, frozenset[str]] = {}
+        self._kept = True
+
+    def of_fleet(self) -> frozenset[str]:
+        """Return the fleet-wide roles."""
+        if self._fleet is None or not self._kept:
+            rows = FleetRole.objects.filter(person=self._person)
+            self._fleet = frozenset(rows.values_list("role", flat=True))
+        return self._fleet
+
+    def in_unit(self, unit_id: int) -> frozenset[str]:
+        """Return the roles in one unit."""
+        if unit_id not in self._units or not self._kept:
+            rows = Membership.objects.filter(person=self._person, unit=unit_id)
+            self._units[unit_id] = frozenset(rows.values_list("role", flat=True))
+        return self._units[unit_id]
+
+    def changed(self) -> None:
+        """Ask the database every time from now on: this actor has written roles.
+
+        Reading them once more would not do: the write may yet be rolled back.
+        """
+        self._kept = False
 
 
 @dataclass(frozen=True)
 class Actor:
     """The one who acts, as access decides on and the audit records it.
 
-    `unit_id` and `scopes` are the limits of the token that was used; None means no limit.
+    `unit_id` and `scopes` are the limits of the token that was used; None means no limit. An actor
+    lives for one request or one batch and no longer: it knows its roles as they were at first use.
     """
 
     person: Person | None
@@ -18,6 +50,11 @@ class Actor:
     unit_id: int | None = None
     scopes: frozenset[str] | None = None
     by_token: bool = False  # a script: it may do much, but never approves
+    roles: Roles = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with roles that nobody has read yet."""
+        object.__setattr__(self, "roles", Roles(self.person))
 
 
 def of_person(person: Person, *, request_id: str = "") -> Actor:

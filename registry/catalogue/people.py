@@ -77,6 +77,8 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
         # For good: an account that is opened again starts with none of the old ways in.
         tokens.revoke_all(actor, person, at=at)
         sessions.end_all(person)
+    if "fleet_roles" in given or "memberships" in given:
+        actor.roles.changed()
     if "fleet_roles" in given:
         _set_fleet_roles(person, {str(role) for role in body.fleet_roles})
     if "memberships" in given:
@@ -102,6 +104,7 @@ def put_member(actor: Actor, unit: BusinessUnit, email: str, data: Any, *, at: d
     before = _roles_in(person, unit)
     wanted = sorted({str(role) for role in body.roles})
     if before != wanted:
+        actor.roles.changed()
         Membership.objects.filter(person=person, unit=unit).exclude(role__in=wanted).delete()
         Membership.objects.bulk_create(
             Membership(person=person, unit=unit, role=role) for role in wanted if role not in before
