@@ -45,7 +45,7 @@ def test_writing_a_model_reads_the_actors_roles_once(people):
 
     # Once of Ana as she acts, once of Ana as the owner, who must be able to see her model.
     assert sum('FROM "registry_fleetrole"' in sql for sql in asked) == 2
-    assert len(asked) <= 20
+    assert len(asked) <= 24
 
 
 def test_a_batch_of_imported_rows_reads_the_actors_roles_once(people):
@@ -68,7 +68,7 @@ def test_a_batch_of_imported_rows_reads_the_actors_roles_once(people):
 
     assert RegisteredModel.objects.filter(mlflow_name__in=names).count() == 5
     assert sum('FROM "registry_fleetrole"' in sql for sql in asked) == 1 + 5
-    assert len(asked) / 5 <= 22
+    assert len(asked) / 5 <= 26
 
 
 def test_a_role_that_was_taken_away_counts_at_the_next_request(people):
