@@ -12,6 +12,7 @@ from pydantic import BaseModel, create_model
 
 from registry import pagination, shaping
 
+MEDIA_TYPE = "application/problem+json"
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -21,6 +22,32 @@ class Schema(AutoSchema):  # type: ignore[misc]
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         text = {"type": "string"}
         return [build_parameter_type(name, text, "path", required=True) for name in variables]
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        """Add the answers that the parent of the views gives for every handler."""
+        found: dict[str, Any] = super()._get_response_bodies(direction)
+        for code in self._answers_of_the_parent():
+            if code in _PLAIN_ANSWERS:
+                found.setdefault(code, {"description": _PLAIN_ANSWERS[code]})
+                continue
+            shape = StateProblem if code in ("412", "428") else Problem
+            made = self._get_response_for_code(shape, code, [MEDIA_TYPE], direction)
+            found.setdefault(code, {**made, "description": _PROBLEMS[code]})
+        return dict(sorted(found.items()))
+
+    def _answers_of_the_parent(self) -> list[str]:
+        reads, view = self.method == "GET", type(self.view)
+        codes = ["308"] if "/models/{key}/" in self.path else []
+        codes += ["429"] if self.view.authentication_classes else []
+        readable = not _is_list(getattr(view, "get", None))
+        if reads:
+            shaped = getattr(getattr(view, "get", None), "fields", ())
+            return codes + (["304"] if readable and shaped else [])
+        codes += ["412"] if readable else []
+        codes += ["428"] if readable and getattr(view, "match_required", False) else []
+        codes += ["413", "415"] if self.method in ("POST", "PUT", "PATCH") else []
+        keyed = self.method == "POST" and self.view.authentication_classes
+        return codes + (["409", "422"] if keyed else [])
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
         """Add what the parent of the views reads for every handler."""
@@ -53,6 +80,10 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
+def _is_list(handler: Any) -> bool:
+    return handler is None or "limit" in getattr(handler, "parameters", ())
+
+
 class Problem(BaseModel):
     """What every refusal looks like (RFC 9457)."""
 
@@ -65,6 +96,13 @@ class Problem(BaseModel):
     errors: list[dict[str, str]]
 
 
+class StateProblem(Problem):
+    """A write that was made from another state than the present one, which is told."""
+
+    current_etag: str | None
+    current: Any
+
+
 def documented(
     summary: str,
     *,
@@ -74,16 +112,15 @@ def documented(
     upsert: bool = False,
     created: bool = False,
     empty: bool = False,
-    later: bool = False,
+    later: type[BaseModel] | None = None,
     filters: Mapping[str, str] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Describe a handler for the OpenAPI document; its docstring becomes the description."""
     given = _page_of(answer) if listed and answer else answer
     codes = [204] if empty else [201] if created else [200, 201] if upsert else [200]
-    codes += [202] if later else []
-    responses: dict[Any, Any] = dict.fromkeys(codes, given)
+    responses: dict[Any, Any] = dict.fromkeys(codes, given) | ({202: later} if later else {})
     for code in (400, 401, 403, 404):
-        responses[(code, "application/problem+json")] = Problem
+        responses[(code, MEDIA_TYPE)] = Problem
     names = {**(filters or {}), **(_PAGING if listed else {})}
     shaped = _fields(answer)
     extend = extend_schema(
@@ -98,7 +135,6 @@ def documented(
         # What the parent of the views holds the address to.
         handler.parameters = frozenset(names)  # type: ignore[attr-defined]
         handler.fields = shaped  # type: ignore[attr-defined]
-        handler.schema = Schema()  # type: ignore[attr-defined]
         return extend(handler)  # type: ignore[no-any-return]
 
     return describe
@@ -128,6 +164,19 @@ def _query(names: Mapping[str, str]) -> list[OpenApiParameter]:
     return [OpenApiParameter(name, str, description=text) for name, text in names.items()]
 
 
+_PLAIN_ANSWERS = {
+    "304": "what was read before, by If-None-Match, is still so",
+    "308": "the model has another slug now: Location tells the address",
+}
+_PROBLEMS = {
+    "409": "the first request with this Idempotency-Key is still at work: Retry-After tells when",
+    "412": "If-Match or If-None-Match does not hold",
+    "413": "the body is too large",
+    "415": "the body is in a format that is not read here",
+    "422": "this Idempotency-Key was sent with another request",
+    "428": "a change here needs If-Match",
+    "429": "too many requests: Retry-After tells when the next may come",
+}
 DRY_RUN = {"dry_run": "`true` answers as if, and changes nothing"}
 _HEADERS = {
     "If-Match": "the ETag that the change was made from; 412 when there is another one now",

@@ -101,6 +101,13 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         response = problem(request, 503, "Service unavailable", detail)
         response["Retry-After"] = "5"
         return response
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        view = context["view"]
+        taken = " or ".join(parser.media_type for parser in view.parser_classes)
+        fault = FieldError(
+            "/Content-Type", "unsupported", str(error.detail), f"send Content-Type: {taken}"
+        )
+        return problem(request, 415, status_title(415), str(error.detail), (fault,))
     if isinstance(error, exceptions.APIException):
         title = status_title(error.status_code)
         response = problem(request, error.status_code, title, str(error.detail))

@@ -181,6 +181,7 @@ class Fuzzer:
             body=_body(case, kwargs),
             content_type=case.media_type or "application/json",
             caller=caller,
+            headers=_headers(case.headers),
         )
         try:
             case.validate_response(_as_response(answer, case), checks=CHECKS)
@@ -210,7 +211,15 @@ class Fuzzer:
         )
 
     def _call(
-        self, method: str, path: str, *, query: str, body: bytes, content_type: str, caller: Caller
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str,
+        body: bytes,
+        content_type: str,
+        caller: Caller,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         answer = self.client.generic(
             method.upper(),
@@ -218,7 +227,7 @@ class Fuzzer:
             data=body,
             content_type=content_type,
             query_string=query,
-            headers=self._bearer(caller),
+            headers={**(headers or {}), **self._bearer(caller)},
         )
         content = b"".join(answer) if answer.streaming else answer.content
         self.tally.requests += 1
@@ -266,6 +275,16 @@ def callers(ours: World, foreign: bytes) -> list[Caller]:
 def _query(given: Any) -> str:
     pairs = {key: value for key, value in (given or {}).items() if isinstance(key, str)}
     return urlencode(pairs, doseq=True, errors="replace")
+
+
+def _headers(given: Any) -> dict[str, str]:
+    """Return the headers of a case as they would arrive; the sign-in and the body are ours."""
+    ours = ("authorization", "content-type", "content-length", "cookie", "host")
+    return {
+        name: value.encode("latin-1", "replace").decode("latin-1")
+        for name, value in (given or {}).items()
+        if isinstance(value, str) and name.lower() not in ours
+    }
 
 
 def _body(case: Any, kwargs: Mapping[str, Any]) -> bytes:

@@ -95,7 +95,7 @@ class ImportView(ResourceView):
 
 
 class MLflowImportView(ImportView):
-    @documented("Import from MLflow", body=MLflowImport, answer=OperationAnswer, later=True)
+    @documented("Import from MLflow", body=MLflowImport, answer=OperationAnswer, later=OperationAnswer)
     def post(self, request: Request) -> Response:
         """Register MLflow's models, or update known ones, by a map of tags; safe to repeat.
 
@@ -140,7 +140,7 @@ class InventoryImport(ImportView):
         "Import an inventory file",
         body=_FILE,
         answer=OperationAnswer,
-        later=True,
+        later=OperationAnswer,
         filters={"dry_run": "`true` tells what would become of the first rows, and writes nothing"},
     )
     def post(self, request: Request) -> Response:

@@ -20,7 +20,9 @@ def test_the_openapi_document_is_valid_and_describes_bodies_answers_and_problems
     assert capsys.readouterr().err == ""
     assert put["operationId"] == "put_a_model"
     assert put["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("ModelBody")
-    assert set(put["responses"]) == {"200", "201", "400", "401", "403", "404"}
+    assert set(put["responses"]) == {
+        *("200", "201", "308", "400", "401", "403", "404", "412", "413", "415", "429")
+    }
     assert "application/problem+json" in put["responses"]["400"]["content"]
     listed = schema["paths"]["/api/v1/models/"]["get"]
     assert {p["name"] for p in listed["parameters"]} >= {"tier__lte", "tag", "limit", "cursor"}
