@@ -20,7 +20,7 @@ from registry import access, actors, clock
 from registry.access import Right
 from registry.actors import Actor
 from registry.clock import MusterNow
-from registry.imports import from_file, from_mlflow
+from registry.imports import bulk, from_file, from_mlflow
 from registry.imports.mapping import MLflowImport
 from registry.imports.results import RowResult
 from registry.models import ApiToken, Operation
@@ -70,9 +70,16 @@ def _from_file(
     return from_file.work(actor, body, start=start, stop=stop, at=at)
 
 
+def _from_items(
+    actor: Actor, body: dict[str, Any], start: int, stop: int, at: datetime
+) -> list[RowResult]:
+    return bulk.work(actor, body["items"], start=start, stop=stop, at=at)
+
+
 WORK: dict[str, Work] = {
     Operation.Kind.IMPORT_MLFLOW: _from_mlflow,
     Operation.Kind.IMPORT_INVENTORY: _from_file,
+    Operation.Kind.BULK_MODELS: _from_items,
 }
 
 

@@ -7,7 +7,7 @@ from registry.problems import Invalid, invalid
 
 # Words that an address of a page or of the API keeps for itself where a slug could stand, such as
 # `/policies/new/`; a test derives them from the URLconf.
-RESERVED = frozenset({"new"})
+RESERVED = frozenset({"new", "bulk"})
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 
 

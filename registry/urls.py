@@ -33,6 +33,7 @@ api_urlpatterns: list[URLPattern] = [
     route("operations/<key>/", operations.OperationDetail, "operation"),
     route("operations/<key>/errors.csv", operations.OperationErrors, "operation-errors"),
     route("models/", models.ModelList, "models"),
+    route("models/bulk/", operations.BulkModels, "models-bulk"),
     route("models/<key>/", models.ModelDetail, "model"),
     route("models/<key>/versions/", models.VersionList, "versions"),
     route("models/<key>/versions/<number>/", models.VersionDetail, "version"),

@@ -60,6 +60,7 @@ REGISTRY = {
     # Signed by MLflow instead of signed in: tests/registry/inventory/test_doorbell.py.
     "api/v1/mlflow-servers/<slug>/webhook/": Row("public"),
     "api/v1/models/": Row("list"),
+    "api/v1/models/bulk/": Row("list"),
     "api/v1/models/<key>/": Row("object", model),
     "api/v1/models/<key>/versions/": Row("object", model),
     "api/v1/models/<key>/versions/<number>/": Row("object", version),

@@ -15,9 +15,10 @@ from rest_framework.response import Response
 
 from registry import operations
 from registry.api_view import ResourceView, documented
-from registry.imports import from_file, from_mlflow, results
+from registry.imports import bulk, from_file, from_mlflow, results
 from registry.imports.mapping import MLflowImport
 from registry.imports.results import RowResult
+from registry.json_intake import BulkJSONParser
 from registry.models import ApiToken, Operation
 from registry.openapi import Problem
 
@@ -95,7 +96,9 @@ class ImportView(ResourceView):
 
 
 class MLflowImportView(ImportView):
-    @documented("Import from MLflow", body=MLflowImport, answer=OperationAnswer, later=OperationAnswer)
+    @documented(
+        "Import from MLflow", body=MLflowImport, answer=OperationAnswer, later=OperationAnswer
+    )
     def post(self, request: Request) -> Response:
         """Register MLflow's models, or update known ones, by a map of tags; safe to repeat.
 
@@ -105,6 +108,51 @@ class MLflowImportView(ImportView):
         body = wanted.model_dump(mode="json", exclude_unset=True)
         kind, total = Operation.Kind.IMPORT_MLFLOW, len(wanted.models or [])
         return self.begin(kind, body, total=total, dry_run=wanted.dry_run)
+
+
+class BulkItemAnswer(BaseModel):
+    """What became of one item; `index` counts from zero, as `items` does."""
+
+    index: int
+    slug: str
+    status: results.Status
+    errors: list[results.RowError]
+
+
+class BulkAnswer(BaseModel):
+    """What became of every item, and how many there are of each status."""
+
+    mode: bulk.Mode
+    counts: dict[str, int]
+    results: list[BulkItemAnswer]
+
+
+class BulkModels(ImportView):
+    parser_classes = (BulkJSONParser,)
+
+    @documented("Put many models", body=bulk.BulkModels, answer=BulkAnswer, later=OperationAnswer)
+    def post(self, request: Request) -> Response:
+        """Register or change up to 1,000 models, each as PUT would; safe to repeat.
+
+        `partial` does each item for itself; more than 200 are answered with 202 and an operation,
+        whose rows count from one. `atomic` does all or none, and a 400 names the items at fault.
+        """
+        mode, items = bulk.read(request.data)
+        if mode is bulk.Mode.ATOMIC:
+            return self._done(mode, bulk.all_or_none(self.actor, items, at=self.at))
+        if self.dry_run or len(items) <= operations.AT_ONCE:
+            rows = bulk.work(self.actor, items, start=0, stop=len(items), at=self.at)
+            return self._done(mode, rows)
+        kind, body = Operation.Kind.BULK_MODELS, {"items": items}
+        return self.begin(kind, body, total=len(items), dry_run=False)
+
+    def _done(self, mode: bulk.Mode, rows: Sequence[RowResult]) -> Response:
+        found = [
+            BulkItemAnswer(index=r.row - 1, slug=r.slug, status=r.status, errors=r.errors)
+            for r in rows
+        ]
+        counted = results.counts(row.model_dump() for row in rows)
+        return self.answer(BulkAnswer(mode=mode, counts=counted, results=found))
 
 
 class FileParser(BaseParser):

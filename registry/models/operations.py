@@ -13,6 +13,7 @@ class Operation(models.Model):
     class Kind(models.TextChoices):
         IMPORT_MLFLOW = "import_mlflow", "Import from MLflow"
         IMPORT_INVENTORY = "import_inventory", "Import of an inventory file"
+        BULK_MODELS = "bulk_models", "Many models at once"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
