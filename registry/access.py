@@ -63,6 +63,9 @@ FLEET_RIGHTS: dict[str, set[Right]] = {
 }
 
 
+NEVER_BY_TOKEN = frozenset({Right.APPROVE})
+
+
 class NotAllowed(Exception):
     """You may not do this here."""
 
@@ -81,7 +84,9 @@ def _fleet_rights(actor: Actor) -> set[Right]:
 
 
 def _within_scopes(actor: Actor, rights: Iterable[Right]) -> set[Right]:
-    return {right for right in rights if actor.scopes is None or right in actor.scopes}
+    found = {right for right in rights if actor.scopes is None or right in actor.scopes}
+    # A script may submit and stop, but whoever approves is a person at the keyboard.
+    return found - NEVER_BY_TOKEN if actor.by_token else found
 
 
 def rights(actor: Actor, unit: BusinessUnit | None) -> set[Right]:

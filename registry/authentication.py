@@ -19,9 +19,11 @@ class TokenAuthentication(authentication.BaseAuthentication):
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = tokens.find(key.strip(), at=clock.now())
+        at = clock.now()
+        token = tokens.find(key.strip(), at=at)
         if token is None:
             raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
+        request._request.received_at = at  # type: ignore[attr-defined]
         request._request.actor = actors.of_token(  # type: ignore[attr-defined]
             token, request_id=getattr(request._request, "request_id", "")
         )

@@ -75,6 +75,25 @@ def note(
         if last.validity.upper is None:
             last.validity = DateTimeTZRange(last.validity.lower, start)
             last.save(update_fields=["validity"])
+    return _open(actor, model, snapshot, number=number, start=start, reason=reason)
+
+
+def begin(
+    actor: Actor, model: RegisteredModel, snapshot: dict[str, Any], *, at: datetime, reason: str
+) -> ModelRevision:
+    """Open the first revision of a model that was registered at this moment."""
+    return _open(actor, model, snapshot, number=1, start=at, reason=reason)
+
+
+def _open(
+    actor: Actor,
+    model: RegisteredModel,
+    snapshot: dict[str, Any],
+    *,
+    number: int,
+    start: datetime,
+    reason: str,
+) -> ModelRevision:
     return ModelRevision.objects.create(
         model=model,
         number=number,

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from registry import addresses, outbound
-from registry.access import Right
+from registry.access import NEVER_BY_TOKEN, Right
 from registry.bodies import Body, Change
 from registry.models.models import DecisionRole, Lifecycle, Task
 from registry.models.people import FleetRoleName, UnitRole
@@ -222,10 +222,16 @@ class ScopeBody(Body):
     reason: Annotated[LongText, Field(min_length=1, max_length=1000)]
 
 
+def _scope(right: Right) -> Right:
+    if right in NEVER_BY_TOKEN:
+        raise ValueError(f"a token never holds '{right}'; a person signs in on the page for it")
+    return right
+
+
 class TokenBody(Body):
     """A key for a script; without scopes it may do what its person may do."""
 
     name: Name
-    scopes: list[Right] = Field(default=[], max_length=20)
+    scopes: list[Annotated[Right, AfterValidator(_scope)]] = Field(default=[], max_length=20)
     business_unit: str | None = None
     days: int = Field(default=90, ge=1, le=366)

@@ -14,7 +14,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 def slug_of(text: str, *, longest: int, at: str = "/slug") -> str:
     """Return `text` if it can be a slug; one that looks like a UUID would be taken for one."""
     refuse_reserved(text, at=at)
-    if len(text) > longest or not _SLUG.fullmatch(text) or _is_uuid(text):
+    if len(text) > longest or not _SLUG.fullmatch(text) or is_uuid(text):
         raise _no_slug(at, longest)
     return text
 
@@ -32,7 +32,8 @@ def _no_slug(at: str, longest: int) -> Invalid:
     return invalid(at, "invalid", "this cannot be a slug", fix)
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Say whether a text would be taken for a UUID."""
     try:
         uuid.UUID(text)
     except ValueError:

@@ -55,7 +55,7 @@ def find(key: str, *, at: datetime) -> ApiToken | None:
         .filter(digest=digest(key), expires_at__gt=at, revoked_at=None, person__is_active=True)
         .first()
     )
-    if token:
+    if token and (token.last_used_at is None or token.last_used_at < at - _NOTE_USE_EVERY):
         stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _NOTE_USE_EVERY)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
     return token

@@ -26,7 +26,7 @@ from registry.catalogue.references import resolve
 from registry.models import ModelUse, RegisteredModel, SlugHistory, TierAssessment
 from registry.problems import FieldError, Invalid, invalid
 from registry.record import merging
-from registry.slugs import slug_of
+from registry.slugs import is_uuid, slug_of
 
 _REQUIRED = ("name", "business_unit", "owner", "purpose", "task", "decision_role")
 _TIER = ("tier", "computed_tier", "tier_reasons")
@@ -46,9 +46,13 @@ def put_model(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Regi
 def _put_model(
     actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime
 ) -> tuple[RegisteredModel, bool]:
+    if not is_uuid(slug) and not SlugHistory.objects.filter(slug=slug).exists():
+        return _register(actor, slug, body, at=at), True
     try:
         model = queries.find_model(actor, slug)
     except RegisteredModel.DoesNotExist:
+        if not is_uuid(slug):
+            raise  # Somebody else's, now or formerly: it does not exist for the actor (404).
         return _register(actor, slug, body, at=at), True
     return _change(actor, _lock(actor, model), body, body.given(), at=at), False
 
@@ -75,9 +79,6 @@ def _lock(actor: Actor, model: RegisteredModel) -> RegisteredModel:
 
 
 def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) -> RegisteredModel:
-    if SlugHistory.objects.filter(slug=slug).exists():
-        # Somebody else's, now or formerly: what one may not see does not exist (404).
-        raise RegisteredModel.DoesNotExist
     given = body.given()
     absent = [
         FieldError(
@@ -98,12 +99,13 @@ def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) 
         model=model, purpose=model.purpose, jurisdictions=model.jurisdictions, is_default=True
     )
     _keep_assessment(actor, model, at=at)
-    claims.tie_model(model)
+    if model.mlflow_server is not None:
+        claims.tie_model(model)
     audit.record(
         actor, "model.registered", model, at=at, unit=model.unit,
         after=(after := history.snapshot(model)), reason=body.change_reason,
     )  # fmt: skip
-    history.note(actor, model, after, at=at, reason=body.change_reason)
+    history.begin(actor, model, after, at=at, reason=body.change_reason)
     return model
 
 

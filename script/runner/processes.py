@@ -66,13 +66,13 @@ def judge(environment: Environment) -> Part:
     )
 
 
-def web(environment: Environment, *, port: int) -> Part:
-    """Gunicorn: one master, two workers."""
+def web(environment: Environment, *, port: int, workers: int = 2) -> Part:
+    """Gunicorn: one master and its workers."""
     return Part(
         name="web",
         command=(
             sys.executable, "-m", "gunicorn", "config.wsgi",
-            f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=4", "--timeout=60",
+            f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--threads=4", "--timeout=60",
             "--access-logfile=-", "--no-control-socket",
         ),
         environment=environment,
