@@ -35,7 +35,8 @@ class DecisionAnswer(BaseModel):
     action: str
     reasons: list[str]
     facts: dict[str, Any]
-    run: int
+    run: int | None
+    cadence_due: datetime | None
     at: datetime
     job: uuid.UUID | None
 
@@ -112,6 +113,7 @@ def decision(row: Decision) -> DecisionAnswer:
         reasons=row.reasons,
         facts=row.facts,
         run=row.trigger_run_id,
+        cadence_due=row.cadence_due,
         at=row.at,
         job=job.uuid if job else None,
     )

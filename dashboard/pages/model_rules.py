@@ -29,15 +29,15 @@ def policy(model: RegisteredModel) -> dict[str, Any] | None:
 
 def decision(model: RegisteredModel, row: Decision) -> dict[str, Any]:
     """Return what a policy decided and why."""
-    window = row.trigger_run.window
+    run = row.trigger_run
     return {
         "mark": ACTIONS[row.action],
         "policy": row.policy_version.policy.slug,
         "number": row.policy_version.number,
         "reasons": row.reasons,
         "at": words.moment(row.at),
-        "window": words.window(window.start, window.end),
-        "run": f"/m/{model.slug}/runs/{row.trigger_run_id}/",
+        "window": words.window(run.window.start, run.window.end) if run else "",
+        "run": f"/m/{model.slug}/runs/{run.pk}/" if run else "",
     }
 
 

@@ -58,7 +58,10 @@ class PolicyVersion(models.Model):
 
 
 class Decision(models.Model):
-    """What a policy decided for a model after a run, with the facts it saw. Insert-only."""
+    """What a policy decided for a model, with the facts it saw. Insert-only.
+
+    It was asked by a run's verdict or by its own cadence, the latter at the time `cadence_due`.
+    """
 
     class Action(models.TextChoices):
         RETRAIN = "retrain", "Retrain"
@@ -70,7 +73,10 @@ class Decision(models.Model):
         PolicyVersion, on_delete=models.PROTECT, related_name="decisions"
     )
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="decisions")
-    trigger_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="decisions")
+    trigger_run = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    cadence_due = models.DateTimeField(null=True, blank=True)
     action = models.CharField(max_length=10, choices=Action.choices)
     reasons = models.JSONField()  # whole sentences, the deciding one first
     facts = models.JSONField()  # everything decide() saw: replaying them gives the same answer
@@ -81,6 +87,15 @@ class Decision(models.Model):
             models.UniqueConstraint(
                 fields=["policy_version", "model", "trigger_run"], name="one_decision_per_trigger"
             ),
+            models.UniqueConstraint(
+                fields=["policy_version", "model", "cadence_due"],
+                condition=Q(trigger_run=None),
+                name="one_decision_per_cadence_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(trigger_run=None) ^ Q(cadence_due=None),
+                name="a_run_or_the_cadence_asked",
+            ),
         ]
         indexes = [
             # Serves the model page: the newest decisions of a model.
@@ -88,7 +103,8 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} for {self.model_id} after run {self.trigger_run_id}"
+        asked = f"run {self.trigger_run_id}" if self.trigger_run_id else f"{self.cadence_due}"
+        return f"{self.action} for {self.model_id} after {asked}"
 
 
 class Job(models.Model):

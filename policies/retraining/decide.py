@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from policies.retraining import cadence
 from policies.retraining.seen import Facts
 from policies.retraining.signals import SignalSeen, latest_answer, look
 from policies.retraining.specs import PolicySpec
 
 RETRAIN, HOLD, WAIT, NONE = "retrain", "hold", "wait", "none"
-_GONE = ("decommissioning", "decommissioned")
+GONE = ("decommissioning", "decommissioned")
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class Decision:
 def decide(facts: Facts, policy: PolicySpec, at: datetime) -> Decision:
     """Return the decision; the same facts, policy and time always give the same one."""
     signals = [look(signal, facts) for signal in policy.signals]
-    cadence, due = _cadence(facts, policy, at)
+    old, due = cadence.sentence(facts, policy, at)
     wants = [signal.sentence for signal in signals if signal.on and not signal.answered]
-    if due and cadence:
-        wants.append(cadence)
-    action, reasons = _weigh(facts, policy, at, signals=signals, wants=wants, cadence=cadence)
+    if due and old:
+        wants.append(old)
+    action, reasons = _weigh(facts, policy, at, signals=signals, wants=wants, old=old)
     return Decision(action, tuple(reasons), _inputs(facts, policy, at, signals))
 
 
@@ -39,9 +40,9 @@ def _weigh(
     *,
     signals: list[SignalSeen],
     wants: list[str],
-    cadence: str | None,
+    old: str | None,
 ) -> tuple[str, list[str]]:
-    if facts.lifecycle in _GONE:
+    if facts.lifecycle in GONE:
         return NONE, [f"The model is {facts.lifecycle}, so it is not retrained any more."]
     if policy.hold_on_data_fault and facts.faults:
         return HOLD, [_hold(facts), *(f"Without the hold: {want}" for want in wants)]
@@ -54,11 +55,11 @@ def _weigh(
     answered = [signal.sentence for signal in signals if signal.answered]
     if answered:
         return WAIT, [_answered(facts), *answered, *quiet]
-    if cadence:
-        return WAIT, [cadence, *quiet]
+    if old:
+        return WAIT, [old, *quiet]
     if signals and not any(signal.looked for signal in signals):
         return WAIT, quiet
-    return NONE, [*quiet, *_next_cadence(facts, policy)] or ["Nothing asks for a retraining."]
+    return NONE, [*quiet, *cadence.next_due(facts, policy)] or ["Nothing asks for a retraining."]
 
 
 def _hold(facts: Facts) -> str:
@@ -118,38 +119,6 @@ def _used(facts: Facts, at: datetime) -> int:
     return sum(_quarter(item.at) == _quarter(at) for item in facts.retrainings)
 
 
-def _cadence_start(facts: Facts) -> datetime | None:
-    answer = latest_answer(facts)
-    starts = [facts.champion_created_at, answer.at if answer else None]
-    return max((start for start in starts if start is not None), default=None)
-
-
-def _cadence(facts: Facts, policy: PolicySpec, at: datetime) -> tuple[str | None, bool]:
-    """Return the sentence about an age past the cadence (None before that), and whether to act."""
-    start = _cadence_start(facts)
-    if policy.cadence_days is None or start is None:
-        return None, False
-    age = at - start
-    if age < timedelta(days=policy.cadence_days):
-        return None, False
-    text = (
-        f"The latest training is {age.days} days old; the policy asks for one every"
-        f" {policy.cadence_days} days"
-    )
-    grace_ends = start + timedelta(days=policy.cadence_days + policy.cadence_grace_days)
-    if at < grace_ends:
-        return f"{text}, and leaves the team until {grace_ends:%Y-%m-%d} to do it.", False
-    return f"{text}.", True
-
-
-def _next_cadence(facts: Facts, policy: PolicySpec) -> list[str]:
-    start = _cadence_start(facts)
-    if policy.cadence_days is None or start is None:
-        return []
-    due = start + timedelta(days=policy.cadence_days)
-    return [f"The next scheduled retraining is due on {due:%Y-%m-%d}."]
-
-
 def _answered(facts: Facts) -> str:
     answer = latest_answer(facts)
     assert answer is not None
@@ -168,7 +137,7 @@ def _inputs(
     facts: Facts, policy: PolicySpec, at: datetime, signals: list[SignalSeen]
 ) -> dict[str, Any]:
     until = _cooldown_until(facts, policy)
-    start = _cadence_start(facts)
+    start = cadence.start(facts)
     return {
         "signals": [
             {

@@ -1,4 +1,4 @@
-"""Decide for each model after its newest verdict, once, and write down what follows.
+"""Decide for each model after its newest verdict or when its cadence asks, once; write it down.
 
 One decision is one transaction under a lock on the model: facts, decision, the job it starts,
 the note on open alerts and the audit event appear together or not at all.
@@ -15,11 +15,11 @@ from django.db import transaction
 from monitoring.models import Alert, AlertNote, Run
 from monitoring.states import OPEN_STATES, VERDICTS, AlertState
 from policies.models import Decision, Job, PolicyVersion, Trainer
-from policies.retraining import facts, in_force
+from policies.retraining import cadence, facts, in_force, overdue
+from policies.retraining.decide import GONE, decide
 from policies.retraining.decide import Decision as Decided
-from policies.retraining.decide import decide
-from policies.retraining.seen import to_json
-from policies.retraining.selection import choose
+from policies.retraining.seen import Facts, to_json
+from policies.retraining.selection import Candidate, choose
 from policies.retraining.specs import PolicySpec
 from registry import actors, audit
 from registry.models import RegisteredModel
@@ -40,11 +40,12 @@ _LEADS = {
 
 @dataclass(frozen=True)
 class Pending:
-    """A model whose newest verdict has no decision under the policy in force."""
+    """A model whose newest verdict, or cadence, has no decision under the policy in force."""
 
     model_id: int
     policy_version_id: int
-    run_id: int
+    run_id: int | None = None
+    cadence_due: datetime | None = None  # without a run: when the cadence asked
 
 
 def decide_pending(*, at: datetime, seconds: float) -> int:
@@ -76,9 +77,9 @@ def _newest_verdicts(model_id: int | None = None) -> dict[int, tuple[int, dateti
 
 def _pending(at: datetime) -> Iterator[Pending]:
     candidates = in_force.candidates()
-    newest = _newest_verdicts() if candidates else {}
-    if not newest:
+    if not candidates:
         return
+    newest = _newest_verdicts()
     judging = set(
         Run.objects.filter(state__in=OPEN_STATES).values_list(
             "window__check_ref__model_id", flat=True
@@ -89,15 +90,23 @@ def _pending(at: datetime) -> Iterator[Pending]:
             "policy_version_id", "model_id", "trigger_run_id"
         )
     )
-    models = RegisteredModel.objects.filter(pk__in=newest).select_related("unit").order_by("pk")
+    models = RegisteredModel.objects.select_related("unit").order_by("pk")
+    if all(candidate.longest_age is None for candidate in candidates):
+        models = models.filter(pk__in=newest)
+    quiet: dict[RegisteredModel, Candidate] = {}
     for model in models:
-        run, ended = newest[model.pk]
         chosen = choose(candidates, in_force.subject(model))
-        if chosen is None or (chosen.version_id, model.pk, run) in decided:
+        if chosen is None:
             continue
-        if model.pk in judging and at - ended < PATIENCE:
-            continue
-        yield Pending(model.pk, chosen.version_id, run)
+        run, ended = newest.get(model.pk, (None, at))
+        if run is None or (chosen.version_id, model.pk, run) in decided:
+            # What is being judged leads to a decision of its own, which looks at the cadence too.
+            if model.pk not in judging and model.lifecycle not in GONE:
+                quiet[model] = chosen
+        elif model.pk not in judging or at - ended >= PATIENCE:
+            yield Pending(model.pk, chosen.version_id, run_id=run)
+    for model, moment in overdue.asking(quiet, at=at).items():
+        yield Pending(model.pk, quiet[model].version_id, cadence_due=moment)
 
 
 def _decide_one(item: Pending, at: datetime) -> int:
@@ -112,15 +121,18 @@ def _decide_one(item: Pending, at: datetime) -> int:
         if model is None or not _still_pending(item):
             return 0
         version = PolicyVersion.objects.select_related("policy").get(pk=item.policy_version_id)
-        trigger = Run.objects.select_related("window").get(pk=item.run_id)
+        trigger = Run.objects.select_related("window").filter(pk=item.run_id).first()
         spec = PolicySpec.model_validate(version.spec)
         seen = facts.gather(model, trigger=trigger, spec=spec)
+        if item.run_id is None and not _cadence_still_asks(item, seen, spec, at):
+            return 0
         decided = decide(seen, spec, at)
         before = Decision.objects.filter(model=model).order_by("-at", "-pk").first()
         row = Decision.objects.create(
             policy_version=version,
             model=model,
-            trigger_run=trigger,
+            trigger_run_id=item.run_id,
+            cadence_due=item.cadence_due,
             action=decided.action,
             reasons=list(decided.reasons),
             facts={"seen": to_json(seen), "inputs": decided.inputs},
@@ -134,6 +146,11 @@ def _decide_one(item: Pending, at: datetime) -> int:
 
 
 def _still_pending(item: Pending) -> bool:
+    if item.run_id is None:
+        mine = Decision.objects.filter(
+            policy_version_id=item.policy_version_id, model_id=item.model_id
+        )
+        return not mine.filter(at__gte=item.cadence_due).exists()
     newest = _newest_verdicts(item.model_id).get(item.model_id)
     return (
         newest is not None
@@ -144,6 +161,11 @@ def _still_pending(item: Pending) -> bool:
             trigger_run_id=item.run_id,
         ).exists()
     )
+
+
+def _cadence_still_asks(item: Pending, seen: Facts, spec: PolicySpec, at: datetime) -> bool:
+    moment = cadence.asked_at(cadence.start(seen), cadence.longest(spec), at)
+    return moment == item.cadence_due and not seen.windows_open
 
 
 def _request(decision: Decision, spec: PolicySpec, at: datetime) -> None:

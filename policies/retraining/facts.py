@@ -19,15 +19,15 @@ DATA_FAULTS = (RunState.DATA_FAULT, RunState.SOURCE_FAULT)
 _MORE_WINDOWS = 20
 
 
-def gather(model: RegisteredModel, *, trigger: Run, spec: PolicySpec) -> Facts:
-    """Return what is known now about a model, for a decision after the run `trigger`."""
+def gather(model: RegisteredModel, *, trigger: Run | None, spec: PolicySpec) -> Facts:
+    """Return what is known now about a model, for a decision after the run `trigger` (or none)."""
     champion = queries.champion(model)
     length = 2 * max((signal.of for signal in spec.signals), default=1) + _MORE_WINDOWS
     runs = _latest_runs(model, length)
     return Facts(
         model=model.slug,
         lifecycle=model.lifecycle,
-        trigger_run=trigger.pk,
+        trigger_run=trigger.pk if trigger else None,
         trainer_known=Trainer.objects.filter(slug=spec.trainer or "").exists(),
         champion=champion.number if champion else None,
         champion_created_at=champion.created_at if champion else None,
@@ -175,10 +175,12 @@ def _jobs(model: RegisteredModel) -> Iterable[Job]:
 def _retraining(job: Job) -> RetrainingSeen:
     seen = job.decision.facts.get("seen", {})
     ends = [datetime.fromisoformat(window["end"]) for window in seen.get("windows", [])]
+    if job.decision.trigger_run is not None:
+        ends.append(job.decision.trigger_run.window.end)
     return RetrainingSeen(
         at=job.requested_at,
         state=job.state,
         champion=seen.get("champion"),
-        covers_until=max([job.decision.trigger_run.window.end, *ends]),
+        covers_until=max(ends, default=job.requested_at),
         version=job.result_version.number if job.result_version else None,
     )

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from pydantic import ValidationError
 
 from policies.models import PolicyVersion
+from policies.retraining.cadence import longest
 from policies.retraining.selection import Candidate, Subject, choose
 from policies.retraining.specs import PolicySpec, Selector
 from registry.models import RegisteredModel
@@ -28,13 +29,13 @@ def candidates() -> list[Candidate]:
     for version in newest_versions():
         try:
             selector = Selector.model_validate(version.selector)
-            PolicySpec.model_validate(version.spec)
+            spec = PolicySpec.model_validate(version.spec)
         except ValidationError:
             # Written by an older Muster or by hand: the others must still be decided on.
             log.warning("Policy %s cannot be read and is left out", version)
             continue
         unit = version.policy.unit.slug if version.policy.unit else None
-        found.append(Candidate(version.policy.slug, unit, selector, version.pk))
+        found.append(Candidate(version.policy.slug, unit, selector, version.pk, longest(spec)))
     return found
 
 

@@ -59,7 +59,7 @@ class Facts:
 
     model: str
     lifecycle: str
-    trigger_run: int
+    trigger_run: int | None  # None: the cadence asked, no verdict
     trainer_known: bool = True
     champion: int | None = None
     champion_created_at: datetime | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from policies.retraining.specs import Selector
 
@@ -25,6 +26,7 @@ class Candidate:
     unit: str | None  # None: a policy of the whole fleet
     selector: Selector
     version_id: int
+    longest_age: timedelta | None = None  # of a training, as the cadence has it; None: any
 
 
 def fits(candidate: Candidate, subject: Subject) -> bool:

@@ -23,8 +23,12 @@ class HandOverFailed(Exception):
 
 
 def body_of(job: Job) -> dict[str, str]:
-    """Return what the trainer is told; `data_until` is the end of the newest judged window."""
-    model = job.model
+    """Return what the trainer is told; `data_until` is the end of the newest judged window.
+
+    A model that no check looks at has no window: then it is the time of the decision.
+    """
+    model, trigger = job.model, job.decision.trigger_run
+    until = trigger.window.end if trigger else job.decision.at
     seen = job.decision.facts.get("seen", {})
     ends = [str(window["end"]) for window in seen.get("windows", [])]
     return {
@@ -33,7 +37,7 @@ def body_of(job: Job) -> dict[str, str]:
         "model": model.slug,
         "mlflow_model": model.mlflow_name,
         "reason": str(job.decision.reasons[0]) if job.decision.reasons else "",
-        "data_until": max(ends, default=job.decision.trigger_run.window.end.isoformat()),
+        "data_until": max(ends, default=until.isoformat()),
     }
 
 
