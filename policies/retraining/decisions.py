@@ -121,7 +121,8 @@ def _decide_one(item: Pending, at: datetime) -> int:
         if model is None or not _still_pending(item):
             return 0
         version = PolicyVersion.objects.select_related("policy").get(pk=item.policy_version_id)
-        trigger = Run.objects.select_related("window").filter(pk=item.run_id).first()
+        runs = Run.objects.select_related("window")
+        trigger = None if item.run_id is None else runs.get(pk=item.run_id)
         spec = PolicySpec.model_validate(version.spec)
         seen = facts.gather(model, trigger=trigger, spec=spec)
         if item.run_id is None and not _cadence_still_asks(item, seen, spec, at):
