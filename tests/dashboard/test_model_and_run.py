@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from monitoring.models import Check, Health, Run, Window
 from registry import clock
 from registry.models import RegisteredModel, SlugHistory
+from tests.cast import cast
 from tests.dashboard.scene import scene
 from tests.factories import RegisteredModelFactory, tracked_model
+from tests.monitoring.history import History
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +203,20 @@ def test_a_model_that_is_well_needs_nobody(client, story):
     Health.objects.create(model=model, state="ok", reasons=["All well."], since=clock.now())
 
     assert "Nothing needs you here." in due(client, people.ana, model)
+
+
+def test_a_breach_that_labels_bring_late_stands_among_the_windows_and_in_the_api(client):
+    people = cast()
+    performance = History(people.model, "quality", "performance")
+    for week in (1, 2, 3):
+        performance.week(week)
+    performance.week(2, "breach", "roc_auc is 0.6", roc_auc=0.6)
+    late = Run.objects.get(state="breach")
+    client.force_login(people.ana)
+
+    page = text(client.get("/m/card-fraud/"))
+    answer = client.get("/api/v1/models/card-fraud/runs/?state=breach").json()["results"]
+
+    assert f"/m/card-fraud/runs/{late.pk}/" in page
+    assert [(row["id"], row["revision"], row["current"]) for row in answer] == [(late.pk, 2, True)]
+    assert not people.model.alerts.exists()

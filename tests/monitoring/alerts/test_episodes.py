@@ -2,7 +2,8 @@
 
 import pytest
 
-from monitoring.models import Alert, Delivery, Incident
+from monitoring.models import Alert, Delivery, Health, Incident
+from monitoring.queries.runs import runs_of
 from registry.models import MLflowServer
 from tests import cast, factories
 from tests.monitoring.history import History, of_week
@@ -242,3 +243,33 @@ def test_a_value_that_is_not_a_number_can_be_kept(history):
     history.week(2, "drift", income=float("inf"))
 
     assert Alert.objects.get().detail["crossings"][0]["value"] is None
+
+
+def test_a_breach_that_labels_bring_late_counts_with_the_next_newest_week(history):
+    performance = History(history.model, "performance", "performance")
+    for week in (1, 2, 3):
+        performance.week(week)
+
+    late = performance.week(2, "breach", roc_auc=0.6)
+    found = runs_of(history.model).filter(state="breach")
+    there = [(run.window.start, run.revision) for run in found]
+    health = Health.objects.get(model=history.model).state
+    [breach] = performance.week(4, "breach", roc_auc=0.6).opened
+
+    # It moves nothing by itself, stands in the list of runs, and is one of the bad weeks.
+    assert late.opened == []
+    assert there == [(of_week(2), 2)]
+    assert health != "critical"
+    assert breach.since == of_week(2)
+    assert breach.detail["windows"] == [of_week(2).isoformat(), of_week(4).isoformat()]
+
+
+def test_a_late_breach_of_a_week_that_no_rule_looks_back_to_alerts_nobody(history):
+    performance = History(history.model, "performance", "performance")
+    for week in range(1, 6):
+        performance.week(week)
+
+    performance.week(1, "breach", roc_auc=0.6)
+
+    assert performance.week(6, "breach", roc_auc=0.6).opened == []
+    assert runs_of(history.model).filter(state="breach").count() == 2
