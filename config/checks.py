@@ -77,7 +77,7 @@ def _rulebooks() -> list[CheckMessage]:
         packs()
     except WrongPack as error:
         hint = "Mend the file in registry/regimes/."
-        found.append(Error(f"A rulebook cannot be used: {error}", hint=hint, id="muster.E006"))
+        found.append(Error(f"A rulebook cannot be used: {error}", hint=hint, id="muster.E008"))
     for name, said in settings.MUSTER_FIRM.items():
         if f"firm.{name}" not in FIRM or said not in ("yes", "no"):
             known = ", ".join(item.removeprefix("firm.") for item in FIRM)

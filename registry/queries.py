@@ -154,7 +154,7 @@ def rights_by_unit(actor: Actor) -> dict[str, list[str]]:
     return {where: sorted(map(str, rights)) for where, rights in found.items()}
 
 
-def audit_events(actor: Actor, **wanted: Any) -> QuerySet[AuditEvent]:
+def audit_events(actor: Actor, /, **wanted: Any) -> QuerySet[AuditEvent]:
     """Return the visible audit events, narrowed by AUDIT_FILTERS."""
     found = access.visible_audit(actor).select_related("unit")
     if "model" in wanted:
