@@ -83,6 +83,7 @@ def _edit(
         in_text = forms.beside_text(error, "spec", text_values.get("spec"), whole="/spec")
     context = {
         "title": f"Check {known.slug} of {model.name}" if known else f"New check of {model.name}",
+        "model": model,
         "hint": shapes.KINDS[kind],
         "tabs": [] if known else _tabs(kind),
         "form": forms.show(

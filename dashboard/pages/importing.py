@@ -60,6 +60,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         "matching": found.count(),
         "given": given,
         "known": known,
+        "filtered": known or any(given.values()),
         "pages": pager(request, number, len(rows) > read.PAGE),
         "may": standing(request).may_register,
         "step": 2,

@@ -6,6 +6,7 @@ from typing import Any
 from dashboard import words
 from dashboard.pages.ladder import ladder
 from dashboard.pages.model_rules import ACTIONS
+from monitoring.alerts import event_words
 from monitoring.models import Alert, Delivery, Incident, Reading, Run
 from monitoring.states import DeliveryState, IncidentState
 from policies.models import Decision
@@ -16,6 +17,7 @@ _DELIVERY = {
     DeliveryState.SENT: words.Mark("✔", "sent", "ok"),
     DeliveryState.DEAD: words.Mark("✖", "given up", "critical"),
 }
+_TOLD = {"firing": "the alert", "resolved": "the all-clear"}
 
 
 def row(incident: Incident, now: datetime) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def alert(found: Alert) -> dict[str, Any]:
         "since": words.day(found.since),
         "state": found.get_state_display().lower(),
         "run": f"/m/{found.model.slug}/runs/{run.pk}/" if run else "",
+        "words": None if found.check_slug else event_words.WORDS.get(found.condition),
         "notes": [note.text for note in found.notes.all()],
     }
 
@@ -99,7 +102,7 @@ def delivery(found: Delivery) -> dict[str, Any]:
         "mark": _DELIVERY[DeliveryState(found.state)],
         "to": person.name if person else found.channel.slug,
         "by": found.channel.get_kind_display().lower(),
-        "kind": found.kind,
+        "kind": _TOLD.get(found.kind, found.kind),
         "at": words.moment(found.sent_at or found.owed_at),
         "error": found.error,
     }

@@ -26,7 +26,7 @@ def inventory(request: HttpRequest) -> HttpResponse:
     try:
         asked = moment.asked(request)
     except Invalid as error:
-        return moment.refused(request, error)
+        return moment.wrong(request, error)
     at, number = asked.at if asked else clock.now(), number_from(request, "page")
     actor, params = actor_of(request), _filters(request)
     found = filters.filter_revisions(history.inventory_as_of(actor, at), params, actor)

@@ -41,7 +41,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         if asked := moment.asked(request):
             return model_then.show(request, found, asked)
     except Invalid as error:
-        return moment.refused(request, error)
+        return moment.wrong(request, error)
     now = clock.now()
     source = read.mlflow_side(found)
     versions = read.versions_of(source)

@@ -21,7 +21,12 @@ _VERSIONS = 50
 
 def show(request: HttpRequest, model: RegisteredModel, asked: moment.Asked) -> HttpResponse:
     """Show the model as it was, or 404 where the reader may not see that time of it."""
-    then = history.find(actor_of(request), model, asked.at)
+    try:
+        then = history.find(actor_of(request), model, asked.at)
+    except ModelRevision.DoesNotExist:
+        # One sentence for both, so that it tells nothing of another unit's past.
+        said = f"On {asked.said} {model.slug} was not in Muster yet, or not in a unit of yours."
+        return moment.refused(request, said, status=404, back=f"/m/{model.slug}/history/")
     held = serving.aliases_as_of(then, asked.at)
     versions = serving.versions_as_of(then, asked.at).order_by("-number")
     context = {

@@ -34,10 +34,16 @@ def asked(request: HttpRequest) -> Asked | None:
     return Asked(moments.parse(text, now=clock.now(), zone=zone), text)
 
 
-def refused(request: HttpRequest, error: Invalid) -> HttpResponse:
+def wrong(request: HttpRequest, error: Invalid) -> HttpResponse:
     """Say which days one can ask for."""
     said = words.fault(error.errors[0].detail, "choose a day that has begun")
-    return render(request, "pages/no_moment.html", {"detail": said}, status=400)
+    return refused(request, said, status=400)
+
+
+def refused(request: HttpRequest, said: str, *, status: int, back: str = "") -> HttpResponse:
+    """Say why that day is not shown, and ask for another."""
+    context = {"detail": said, "history": back}
+    return render(request, "pages/no_moment.html", context, status=status)
 
 
 def address(moment: datetime) -> str:

@@ -181,6 +181,8 @@ def _form(
 ) -> HttpResponse:
     context = {
         "title": title,
+        "model": model,
+        "crumb": "record",
         "form": forms.show(shown, values, error),
         "back": f"/m/{model.slug}/record/",
         "hint": hint,

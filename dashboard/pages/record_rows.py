@@ -144,8 +144,8 @@ def tier(actor: Actor, model: RegisteredModel, *, at: datetime) -> dict[str, Any
     """Return the tier with its reasons, and the override with who may do what."""
     override = overrides.open_one(model)
     found: dict[str, Any] = {
-        "name": tiering.name(model.tier),
-        "computed": tiering.name(model.computed_tier),
+        "name": words.tier(model.tier),
+        "computed": words.tier(model.computed_tier),
         "differs": model.tier != model.computed_tier,
         "reasons": model.tier_reasons,
         "rule": tiering.RULE_VERSION,
@@ -155,7 +155,7 @@ def tier(actor: Actor, model: RegisteredModel, *, at: datetime) -> dict[str, Any
         waits = overrides.is_lighter(override, model.computed_tier) and not override.approved_at
         approver = access.can(actor, Right.APPROVE, model.unit)
         found["override"] = {
-            "name": tiering.name(override.tier),
+            "name": words.tier(override.tier),
             "state": "in force" if holds else "waits for an approver",
             "asked": f"{override.requested_by.name}, {words.moment(override.requested_at)}",
             "approved": override.approved_by.name if override.approved_by else "",

@@ -105,6 +105,7 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             return HttpResponseRedirect(f"/m/{model.slug}/")
     context = {
         "title": f"Source {name} of {model.name}",
+        "model": model,
         "form": forms.show(groups, values, error),
         "back": f"/m/{model.slug}/",
     }

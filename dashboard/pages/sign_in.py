@@ -31,6 +31,7 @@ from django.views.decorators.cache import never_cache
 
 from dashboard.queries.frame import actor_of
 from registry import audit, clock
+from registry.models import Person
 from registry.sign_in import company, factors
 
 
@@ -155,6 +156,13 @@ class NewRecoveryCodes(_Recorded, codes.GenerateRecoveryCodesView):  # type: ign
 
     template_name = "sign_in/new_codes.html"
     action = "factor.codes_renewed"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        person = request.user
+        if isinstance(person, Person) and "totp" not in factors.of(person):
+            raise Http404("There is no app whose loss the codes would mend.")
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
 
 class NewPassword(_Recorded, account.PasswordChangeView):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """The forms of a decision on a rulebook and of another tier."""
 
+from dashboard import words
 from dashboard.forms import Field, Group
-from registry import tiering
 
 _RESULTS = (("in", "in scope"), ("out", "out of scope"), ("not_applicable", "not applicable"))
 
@@ -22,11 +22,11 @@ def decision() -> list[Group]:
 
 def tier(computed: int) -> list[Group]:
     """Return the form that asks for another tier than the computed one."""
-    names = tuple((str(n), tiering.name(n)) for n in (1, 2, 3, 4) if n != computed)
+    names = tuple((str(n), words.tier(n)) for n in (1, 2, 3, 4) if n != computed)
     end = "A day at most a year away, such as 2027-03-31; asked for when the tier is lighter."
     return [
         Group(
-            f"The rule gives {tiering.name(computed)}",
+            f"The rule gives {words.tier(computed)}",
             (
                 Field("tier", "Tier", "scale", choices=names, required=True),
                 Field("reason", "Because", "textarea", required=True),

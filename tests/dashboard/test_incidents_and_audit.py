@@ -62,7 +62,7 @@ def test_an_incident_is_told_from_monitor_to_close(ana, story):
     places = [page.index(f">{title}") for title in order]
     assert places == sorted(places)
     assert "1 of 5 over their limit" in page
-    assert "firing to Ana by mail" in page
+    assert "the alert to Ana by mail" in page
 
 
 def test_an_incident_of_another_unit_does_not_exist(client, story):

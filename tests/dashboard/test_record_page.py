@@ -150,15 +150,15 @@ def test_a_lighter_tier_goes_through_two_people_on_the_page(ana, client, story):
     assert "a lighter tier ends on a day" in wrong.lower()
     assert ana.post(PATH + "tier/", {"tier": "3", "reason": "pilot", "ends_on": day}).status_code
     page = text(ana.get(PATH + "record/"))
-    assert "<b>T3</b> waits for an approver" in page and "Approve T3" not in page
+    assert "<b>tier 3</b> waits for an approver" in page and "Approve tier 3" not in page
     assert ana.post(PATH + "tier/approve/", {}).status_code == 403
 
     client.force_login(person("ivo", story.people.fraud, "approver"))
-    assert "Approve T3" in text(client.get(PATH + "record/"))
+    assert "Approve tier 3" in text(client.get(PATH + "record/"))
     client.post(PATH + "tier/approve/", {"reason": "seen"})
 
     assert RegisteredModel.objects.get(slug="card-fraud").tier == 3
-    assert "set by a person; the rule gives T1" in text(client.get(PATH + "record/"))
+    assert "set by a person; the rule gives tier 1" in text(client.get(PATH + "record/"))
     client.post(PATH + "tier/end/", {"reason": "over"})
     assert TierOverride.objects.get().end_reason == "over"
     assert RegisteredModel.objects.get(slug="card-fraud").tier == 1

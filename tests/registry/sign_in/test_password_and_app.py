@@ -39,6 +39,12 @@ def actions():
     return list(AuditEvent.objects.order_by("pk").values_list("action", flat=True))
 
 
+def test_without_an_app_there_are_no_recovery_codes_to_make(client, people):
+    sign_in(client)
+
+    assert client.get("/account/codes/new/").status_code == 404
+
+
 def test_the_address_is_not_case_sensitive_and_the_session_changes_its_key(client, people):
     client.get("/sign-in/")
     client.session["planted"] = "yes"
