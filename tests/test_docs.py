@@ -9,6 +9,7 @@ from django.core.management import get_commands
 
 from monitoring.models import Channel, Check
 from monitoring.states import HealthState, RunState
+from registry import inventory
 from tests.routes import all_routes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,3 +102,13 @@ def test_every_direct_dependency_has_its_reason():
 
     assert [name for name in wanted if name not in reasons] == []
     assert apps.ready
+
+
+def test_every_column_of_the_inventory_is_documented():
+    """The table is generated from the columns; it must be exactly theirs, in their order."""
+    rows = [
+        f"| `{c.name}` | {f'`{c.path}`' if c.path else ''} | {c.kind} | {c.said} |"
+        for c in inventory.COLUMNS
+    ]
+
+    assert re.findall(r"^\| `\w+` \|.*\|$", text("history.md"), re.M) == rows
