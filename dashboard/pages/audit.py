@@ -22,7 +22,7 @@ _FILTERS = ("actor", "action", "object", "request")
 
 @page
 def audit(request: HttpRequest) -> HttpResponse:
-    """List the audit of the units one may see, or of one model."""
+    """List the audit as far as one may see it, or that of one model."""
     filters = {name: request.GET.get(name, "")[:100] for name in _FILTERS}
     text = request.GET.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
@@ -31,8 +31,8 @@ def audit(request: HttpRequest) -> HttpResponse:
         rows = audit_of(model_or_404(request, slug))
         found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
     else:
-        units = access.visible_units(actor_of(request))
-        found = audit_events(units, filters=filters, before=before)
+        seen = access.visible_audit(actor_of(request))
+        found = audit_events(seen, filters=filters, before=before)
     query = request.GET.copy()
     query["before"] = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
     context = {

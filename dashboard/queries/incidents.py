@@ -1,7 +1,6 @@
 """What the lists of alerts and incidents and the incident page read."""
 
 import re
-from typing import Any
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
@@ -93,12 +92,10 @@ def history_of(incident: Incident) -> list[AuditEvent]:
 
 
 def audit_events(
-    seen: QuerySet[Any], *, filters: dict[str, str], before: int | None
+    seen: QuerySet[AuditEvent], *, filters: dict[str, str], before: int | None
 ) -> list[AuditEvent]:
-    """Return a page of the audit of visible units, newest first (keyset by id)."""
-    rows = AuditEvent.objects.filter(unit__in=seen.values("pk"))
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
+    """Return a page of the events that may be seen, newest first (keyset by id)."""
+    rows = seen if before is None else seen.filter(pk__lt=before)
     # The page shows `model.changed` as "Model changed"; either may be typed.
     action = re.sub(r"(\\ |\\\.|_)+", "[._ ]+", re.escape(filters.get("action", "")))
     if action:

@@ -7,7 +7,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 
 from monitoring import events
-from registry import actors, clock, operations, tokens
+from registry import actors, catalogue, clock, operations, tokens
 from registry.models import ModelEvent, Operation, Person, TierOverride
 from tests.dashboard.scene import Scene
 from tests.factories import MembershipFactory, SourceModelFactory
@@ -25,6 +25,9 @@ def keep(story: Scene) -> Kept:
     """Add to a scene what its platform admin then finds on the newer pages."""
     now, pat, model = clock.now(), story.people.pat, story.people.model
     MembershipFactory.create(person=pat, unit=model.unit, role="approver")
+    catalogue.patch_model(
+        actors.of_person(story.people.ana), model, {"purpose": "Stops fraud."}, at=now
+    )
     source = model.source_models.get()
     long = "left-over-from-a-notebook-" * 3
     found = SourceModelFactory.create(server=source.server, name=long, tags={"bu": "fraud"})

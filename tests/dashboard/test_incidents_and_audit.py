@@ -93,6 +93,16 @@ def test_the_audit_shows_before_and_after_and_finds_a_request(ana, story):
     assert str(event.object_label) in text(ana.get("/audit/?model=card-fraud"))
 
 
+def test_what_belongs_to_no_unit_is_shown_to_those_who_see_the_whole_fleet(client, story):
+    with transaction.atomic():
+        audit.record(acting(story.people.pat), "person.created", story.people.chris, at=clock.now())
+
+    client.force_login(story.people.pat)
+    assert "chris@example.com" in text(client.get("/audit/"))
+    client.force_login(story.people.ana)
+    assert "chris@example.com" not in text(client.get("/audit/"))
+
+
 def test_the_audit_of_another_unit_stays_there(client, story):
     with transaction.atomic():
         audit.record(
