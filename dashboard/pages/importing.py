@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from rest_framework.exceptions import ParseError
 
@@ -68,12 +68,22 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "pages/import_choose.html", context)
 
 
+def _shareable(sent: QueryDict) -> str:
+    """Return a form as an address; the CSRF token must not stand in one, nor in a log."""
+    kept = sent.copy()
+    for name in ("csrfmiddlewaretoken", "preview"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
 @form_page
 def assign(request: HttpRequest, slug: str) -> HttpResponse:
     """Step 3: what becomes what, with a preview of ten; a POST begins the import."""
     actor = actor_of(request)
     server = read.server(actor, slug)
     units = _may_import(request)
+    if "preview" in request.POST:
+        return HttpResponseRedirect(f"{request.path}?{_shareable(request.POST)}")
     chosen = _choice(request, server)
     groups = shapes.mapping(chosen["tags"], units)
     sent = request.POST if request.method == "POST" else request.GET

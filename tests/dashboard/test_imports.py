@@ -171,3 +171,14 @@ def test_a_file_is_tried_then_imported(people):
     assert "✔ 1 created" in told(send("import"))
     assert "there is no column &#x27;colour&#x27;" in told(send("try", "model_id,colour\n"), 400)
     assert told(ana.post("/import/file/", {"try": "yes"}), 400)
+
+
+def test_the_preview_is_an_address_without_the_csrf_token(people, server):
+    row = source(server, "young")
+    sent = {**MAP, "id": row.pk, "csrfmiddlewaretoken": "secret", "preview": "again"}
+
+    place = reading(people.ana).post("/import/from/prod/map/", sent)["Location"]
+
+    assert "secret" not in place and "preview" not in place
+    assert "Preview: the first 1 of 1" in told(reading(people.ana).get(place))
+    assert not Operation.objects.exists()
