@@ -1,11 +1,12 @@
 """Read the filters of a list from its address; a misspelled one is refused, not ignored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from registry import moments
 from registry.actors import Actor
 from registry.models import ModelRevision, RegisteredModel
 from registry.models.models import Lifecycle, Task
@@ -21,12 +22,20 @@ MODEL_FILTERS: Mapping[str, str] = {
     "lifecycle": "state of the model; several with commas",
     "tag": "a tag; repeat it for models that have all of them",
     "q": "words in slug, name, purpose or description",
+    "updated_after": f"changed after this: {moments.SINCE}",
 }
+# What a list of models may go by; the slug makes every place in it unique.
+ORDERINGS: Mapping[str, Sequence[str]] = {
+    sign + name: [sign + name] if name == "slug" else [sign + name, "slug"]
+    for name in ("slug", "name", "tier", "updated_at", "created_at")
+    for sign in ("", "-")
+}
+ORDERING = {"ordering": f"one of {', '.join(ORDERINGS)}; `slug` when absent"}
 # Where a revision keeps what a model has as a column.
 _THEN = {
     name: f"snapshot__{name}"
     for name in ("tier", "task", "lifecycle", "tags", "slug", "name", "purpose", "description")
-} | {"owner__email": "snapshot__owner"}
+} | {"owner__email": "snapshot__owner", "updated_at": "validity__startswith"}
 
 
 def refuse_unknown(params: QueryDict, names: Collection[str]) -> None:
@@ -36,6 +45,15 @@ def refuse_unknown(params: QueryDict, names: Collection[str]) -> None:
         fix = f"known here: {', '.join(sorted(names)) or 'none'}"
         detail = "this address knows no such parameter"
         raise Invalid(*(FieldError(f"/{n[:60]}", "unknown_filter", detail, fix) for n in unknown))
+
+
+def ordering(params: QueryDict, *, known: Collection[str] = ORDERINGS) -> Sequence[str]:
+    """Return the columns that a list of models is asked to go by."""
+    wanted = str(params.get("ordering", "slug"))
+    if wanted not in known:
+        fix = f"one of {', '.join(known)}"
+        raise invalid("/ordering", "invalid", "the list cannot go by this", fix)
+    return ORDERINGS[wanted]
 
 
 def filter_models(
@@ -73,6 +91,9 @@ def _wanted(params: QueryDict, actor: Actor, columns: Mapping[str, str]) -> Q:
             wanted &= matches(name, "in", _choices(f"/{name}", given[name], known))
     if tags := params.getlist("tag"):
         wanted &= matches("tags", "contains", tags)
+    if "updated_after" in given:
+        start = moments.since(given["updated_after"], pointer="/updated_after")
+        wanted &= matches("updated_at", "gt", start)
     for word in given.get("q", "").split()[:10]:
         found = Q()
         for name in ("slug", "name", "purpose", "description"):

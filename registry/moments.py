@@ -13,6 +13,8 @@ _INSTANT = re.compile(
 _TICK = timedelta(microseconds=1)
 SAID = "a day (its end, UTC) or an instant such as 2026-06-30T12:00:00Z; not in the future"
 
+SINCE = "a day (its beginning, UTC) or an instant such as 2026-06-30T12:00:00Z"
+
 
 def parse(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
     """Return the asked moment in UTC; a day means its last moment in `zone`, today means now.
@@ -34,6 +36,18 @@ def parse(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
     if found > now:
         raise _future()
     return found
+
+
+def since(text: str, *, pointer: str) -> datetime:
+    """Return the instant, or the beginning (UTC) of the day, from which on something is asked."""
+    given = text.strip().replace(" ", "+")
+    try:
+        if _DAY.fullmatch(given) or _INSTANT.fullmatch(given):
+            found = datetime.fromisoformat(given)
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise invalid(pointer, "invalid", "this is no day and no instant", f"write {SINCE}")
 
 
 def _end_of_day(text: str, *, now: datetime, zone: tzinfo) -> datetime:

@@ -29,20 +29,22 @@ class ModelList(ResourceView):
         "List models",
         answer=serializers.ModelAnswer,
         listed=True,
-        filters={**filters.MODEL_FILTERS, **AS_OF},
+        filters={**filters.MODEL_FILTERS, **filters.ORDERING, **AS_OF},
     )
     def get(self, request: Request) -> Response:
-        """Return the models you see, by slug; with `as_of` as they were then."""
+        """Return the models you see; with `as_of` as they were then, which goes by slug only."""
         if "as_of" in request.query_params:
             return self._then(moments.parse(request.query_params["as_of"], now=self.at))
         models = access.visible_models(self.actor).select_related(*queries.MODEL_RELATIONS)
         found = filters.filter_models(models, request.query_params, self.actor)
-        return self.page(found, order=["slug"], show=serializers.model)
+        order = filters.ordering(request.query_params)
+        return self.page(found, order=order, show=serializers.model)
 
     def _then(self, moment: datetime) -> Response:
         models = history.inventory_as_of(self.actor, moment)
         found = filters.filter_revisions(models, self.request.query_params, self.actor)
-        return self.page(found, order=["slug"], show=lambda row: history_answers.model(row, moment))
+        order = filters.ordering(self.request.query_params, known=("slug", "-slug"))
+        return self.page(found, order=order, show=lambda row: history_answers.model(row, moment))
 
 
 class ModelDetail(ResourceView):
