@@ -11,6 +11,7 @@ from django.db import transaction
 from registry import access, audit, bodies, inputs, tokens
 from registry.access import Right
 from registry.actors import Actor
+from registry.catalogue import owners
 from registry.catalogue.races import upsert
 from registry.models import BusinessUnit, FleetRole, Membership, Person
 from registry.models.people import FleetRoleName
@@ -62,6 +63,7 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
         person = Person(email=email, name=body.name)
         person.set_unusable_password()
     before = None if created else _snapshot(person)
+    owned = frozenset[int]() if created else owners.seen(person)
     given = body.given()
     for field in ("name", "time_zone", "is_active"):
         if field in given:
@@ -83,6 +85,9 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
         _set_fleet_roles(person, {str(role) for role in body.fleet_roles})
     if "memberships" in given:
         _set_memberships(person, units)
+    if person.is_active:  # Whoever leaves is out at once, with models or without.
+        pointer = "/memberships" if "memberships" in given else "/fleet_roles"
+        owners.require_seen(person, owned, pointer=pointer)
     after = _snapshot(person) | ({"password": "changed"} if password_is_new else {})
     if before != after:
         action = "person.added" if created else "person.changed"
@@ -105,10 +110,12 @@ def put_member(actor: Actor, unit: BusinessUnit, email: str, data: Any, *, at: d
     wanted = sorted({str(role) for role in body.roles})
     if before != wanted:
         actor.roles.changed()
+        owned = owners.seen(person)
         Membership.objects.filter(person=person, unit=unit).exclude(role__in=wanted).delete()
         Membership.objects.bulk_create(
             Membership(person=person, unit=unit, role=role) for role in wanted if role not in before
         )
+        owners.require_seen(person, owned, pointer="/roles")
         audit.record(
             actor, "member.changed", person, at=at, unit=unit,
             before={"roles": before}, after={"roles": wanted}, reason=body.change_reason,
