@@ -61,6 +61,8 @@ MUSTER_FIRM = env.dict("MUSTER_FIRM", default={})
 # How often MLflow servers and landing folders are looked at, in seconds.
 MUSTER_SYNC_SECONDS = env.int("MUSTER_SYNC_SECONDS", default=60)
 MUSTER_INTEGRITY_HOURS = env.int("MUSTER_INTEGRITY_HOURS", default=24)
+# How many requests of the API a token or a session may send in a minute; 0 for no limit.
+MUSTER_API_RATE = env.int("MUSTER_API_RATE", default=600)
 MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)
 # Tags of MLflow's models that name the business unit; the first one that is set counts.
 MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])

@@ -32,6 +32,7 @@ from registry import (
     pagination,
     queries,
     shaping,
+    throttling,
 )
 from registry.access import Right
 from registry.actors import Actor
@@ -86,6 +87,7 @@ class ResourceView(APIView):
             # PostgreSQL cannot hold it, and no slug or filter can.
             raise invalid("/", "invalid", "the address holds a NUL character")
         super().initial(request, *args, **kwargs)
+        throttling.count(request)
         method = (request.method or "").lower()
         handler = getattr(self, method, None)
         if handler is None or method not in self.http_method_names:

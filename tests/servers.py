@@ -92,6 +92,7 @@ def set_environment(root: Path) -> None:
         MLFLOW_TRACKING_URI="",
         DATABASE_OWNER_URL="",
         ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+        MUSTER_API_RATE="0",
         MUSTER_REQUIRE_MFA="nobody",  # tests of the rule set it themselves
     )
 

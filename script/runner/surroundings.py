@@ -29,6 +29,7 @@ def environment(state: State, at: Addresses) -> dict[str, str]:
         "MUSTER_SOURCE_ROOTS": str(landing(state)),
         "MUSTER_ALLOWED_ORIGINS": at.trainer,
         "MUSTER_DEMO": "1",
+        "MUSTER_API_RATE": "0",  # the fleet's publisher sends as fast as it can
         "MUSTER_REQUIRE_MFA": "nobody",  # its passwords are printed on the terminal anyway
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PYTHONUNBUFFERED": "1",
