@@ -12,6 +12,7 @@ from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.models import BusinessUnit
+from registry.plain_text import Line
 from registry.problems import FieldError, Invalid, invalid
 from registry.slugs import slug_of
 
@@ -21,7 +22,7 @@ class ChannelBody(bodies.Change):
 
     business_unit: str = ""
     kind: Channel.Kind = Channel.Kind.WEBHOOK
-    address: str = ""
+    address: Line = ""
     secret: str = ""
     enabled: bool = True
 

@@ -25,7 +25,13 @@ REACH = timedelta(days=3660)
 
 @transaction.atomic
 def put_source(
-    actor: Actor, model: RegisteredModel, name: str, *, at: datetime, **fields: str
+    actor: Actor,
+    model: RegisteredModel,
+    name: str,
+    *,
+    at: datetime,
+    reason: str = "",
+    **fields: str,
 ) -> tuple[Source, bool]:
     """Make or change a source; its address must lie where the platform allows sources."""
     access.require(actor, Right.EDIT_MONITORING, model.unit)
@@ -53,6 +59,7 @@ def put_source(
         unit=model.unit,
         before=before,
         after=_shown(source),
+        reason=reason,
     )
     return source, known is None
 
@@ -66,13 +73,14 @@ def put_check(
     at: datetime,
     kind: str | None = None,
     spec: dict[str, Any] | None = None,
+    reason: str = "",
 ) -> tuple[Check, bool]:
     """Make or change a check; what is not given is kept, one level into nested objects."""
     access.require(actor, Right.EDIT_MONITORING, model.unit)
     _require_name(slug, "/slug")
     known = Check.objects.select_for_update().filter(model=model, slug=slug).first()
     if known is None:
-        return _make_check(actor, model, slug, kind, spec or {}, at=at), True
+        return _make_check(actor, model, slug, kind, spec or {}, at=at, reason=reason), True
     if kind is not None and kind != known.kind:
         raise invalid("/kind", "fixed", f"this check is of kind {known.kind}", "use another slug")
     newest = current_version(known)
@@ -85,8 +93,9 @@ def put_check(
     _add_version(known, parsed, number=newest.number + 1, actor=actor, at=at)
     _move_cursor(known, parsed, at=at)
     audit.record(
-        actor, "check.changed", known, at=at, unit=model.unit, before=newest.spec, after=after
-    )
+        actor, "check.changed", known, at=at, unit=model.unit,
+        before=newest.spec, after=after, reason=reason,
+    )  # fmt: skip
     return known, False
 
 
@@ -115,6 +124,7 @@ def _make_check(
     spec: dict[str, Any],
     *,
     at: datetime,
+    reason: str,
 ) -> Check:
     if kind is None:
         raise invalid("/kind", "required", "a new check needs its kind", "data or performance")
@@ -125,7 +135,7 @@ def _make_check(
     )
     _add_version(check, parsed, number=1, actor=actor, at=at)
     after = {"kind": kind, **as_json(parsed)}
-    audit.record(actor, "check.made", check, at=at, unit=model.unit, after=after)
+    audit.record(actor, "check.made", check, at=at, unit=model.unit, after=after, reason=reason)
     health.recompute(model, at=at)
     return check
 
@@ -163,7 +173,12 @@ def _move_cursor(check: Check, spec: CheckSpec, *, at: datetime) -> None:
 
 @transaction.atomic
 def put_contract(
-    actor: Actor, model: RegisteredModel, *, at: datetime, changes: dict[str, Any]
+    actor: Actor,
+    model: RegisteredModel,
+    *,
+    at: datetime,
+    changes: dict[str, Any],
+    reason: str = "",
 ) -> tuple[ContractVersion, bool]:
     """Change the contract; a column given as null is dropped, what is absent is kept."""
     access.require(actor, Right.EDIT_MONITORING, model.unit)
@@ -178,8 +193,9 @@ def put_contract(
         contract=contract, number=number, spec=after, by=actor.person, at=at
     )
     audit.record(
-        actor, "contract.changed", contract, at=at, unit=model.unit, before=before, after=after
-    )
+        actor, "contract.changed", contract, at=at, unit=model.unit,
+        before=before, after=after, reason=reason,
+    )  # fmt: skip
     return version, newest is None
 
 

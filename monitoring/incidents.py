@@ -10,7 +10,7 @@ from monitoring.alerts import owing
 from monitoring.models import Alert, Incident, Run
 from monitoring.queries import incidents as queries
 from monitoring.states import VERDICTS, AlertState, CloseVerdict, IncidentState
-from registry import access, audit
+from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import BusinessUnit
@@ -129,6 +129,7 @@ def _check(verdict: str, root_cause: str) -> None:
     if len(root_cause) > LONGEST_CAUSE:
         detail = f"at most {LONGEST_CAUSE} characters"
         errors.append(FieldError("/root_cause", "too_long", detail))
+    errors += bodies.unreadable(root_cause, pointer="/root_cause")
     if errors:
         raise Invalid(*errors)
 

@@ -1,13 +1,14 @@
 """Read a request body into a typed object, or say field by field what is wrong with it."""
 
 import json
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from registry import remedies
-from registry.plain_text import Line
+from registry.plain_text import Line, Lines
 from registry.problems import FieldError, Invalid
 
 # Pydantic's words for errors that deserve plainer ones.
@@ -48,6 +49,19 @@ def parse(schema: type[Parsed], data: Any, *, at: str = "") -> Parsed:
         return schema.model_validate_json(json.dumps(data))
     except ValidationError as error:
         raise Invalid(*(_field_error(schema, item, at) for item in error.errors())) from error
+
+
+class _Text(Body):
+    text: Lines
+
+
+def unreadable(text: str, *, pointer: str) -> list[FieldError]:
+    """Say what cannot be seen in a text that came by another way than a body; nothing: []."""
+    try:
+        parse(_Text, {"text": text})
+    except Invalid as error:
+        return [replace(fault, pointer=pointer) for fault in error.errors]
+    return []
 
 
 def _field_error(schema: type[BaseModel], item: ErrorDetails, at: str) -> FieldError:

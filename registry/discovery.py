@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import BusinessUnit, SourceModel
+from registry.plain_text import lines
 from registry.problems import invalid
 
 FILTERS = {
@@ -39,7 +40,11 @@ class Summary:
 class Dismissal(bodies.Body):
     """Why a model needs no record."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    reason: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+        AfterValidator(lines),
+    ]
 
 
 def queue(actor: Actor, *, dismissed: bool = False) -> QuerySet[SourceModel]:

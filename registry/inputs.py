@@ -228,7 +228,7 @@ def _scope(right: Right) -> Right:
     return right
 
 
-class TokenBody(Body):
+class TokenBody(Change):
     """A key for a script; without scopes it may do what its person may do."""
 
     name: Name

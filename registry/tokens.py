@@ -32,6 +32,7 @@ def issue(
     days: int = 90,
     unit: BusinessUnit | None = None,
     scopes: list[str] | None = None,
+    reason: str = "",
 ) -> tuple[ApiToken, str]:
     """Make a token for `person`; the key is returned this once and never again."""
     key = PREFIX + secrets.token_urlsafe(32)
@@ -44,7 +45,7 @@ def issue(
         expires_at=at + timedelta(days=days),
     )
     after = {"name": name, "scopes": token.scopes, "expires_at": token.expires_at.isoformat()}
-    audit.record(actor, "token.issued", token, at=at, unit=unit, after=after)
+    audit.record(actor, "token.issued", token, at=at, unit=unit, after=after, reason=reason)
     return token, key
 
 
@@ -74,6 +75,7 @@ def issue_own(
     days: int,
     unit_slug: str | None = None,
     scopes: list[str] | None = None,
+    reason: str = "",
 ) -> tuple[ApiToken, str]:
     """Make a token for oneself; one made with a token never reaches further than that one."""
     assert actor.person is not None
@@ -90,7 +92,10 @@ def issue_own(
         if beyond:
             detail = f"the token you use does not hold {', '.join(beyond)} itself"
             raise invalid("/scopes", "beyond_own_scopes", detail, "ask with a wider token")
-    return issue(actor, person=actor.person, name=name, at=at, days=days, unit=unit, scopes=scopes)
+    return issue(
+        actor, person=actor.person, name=name, at=at, days=days,
+        unit=unit, scopes=scopes, reason=reason,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from rest_framework.response import Response
 
 from monitoring import definitions
@@ -11,13 +11,14 @@ from monitoring.models import Check, Contract, ContractVersion, Source
 from monitoring.queries.checks import current_contract, current_version
 from registry.access import Right
 from registry.api_view import ResourceView, documented, route
-from registry.bodies import Body
+from registry.bodies import Change
+from registry.plain_text import Line
 
 
-class SourceIn(Body):
+class SourceIn(Change):
     """What may be said of a source."""
 
-    address: str | None = Field(default=None, max_length=1000)
+    address: Line | None = Field(default=None, max_length=1000)
     format: Literal["parquet", "csv"] | None = None
 
 
@@ -32,13 +33,16 @@ class SourceOut(BaseModel):
     fault_since: datetime | None
 
 
-class CheckIn(Body):
-    """What may be said of a check; keys of the spec that are absent are kept."""
+class CheckIn(Change):
+    """What may be said of a check; keys of the spec that are absent are kept.
+
+    `reason` tells why it is paused or goes on; without it `change_reason` does.
+    """
 
     kind: Literal["data", "performance", "metric"] | None = None
     spec: dict[str, Any] | None = None
     paused: bool | None = None
-    reason: str = Field(default="", max_length=500)
+    reason: Line = Field(default="", max_length=500)
 
 
 class CheckOut(BaseModel):
@@ -52,10 +56,10 @@ class CheckOut(BaseModel):
     next_window_start: datetime
 
 
-class ContractIn(BaseModel):
+class ContractIn(Change):
     """Changes to a contract: columns by name (null drops one), and rules for the batch."""
 
-    model_config = {"extra": "allow"}
+    model_config = ConfigDict(extra="allow")
 
     columns: dict[str, Any] = Field(default_factory=dict)
 
@@ -119,8 +123,11 @@ class SourceDetail(ResourceView):
     def put(self, request: object, key: str, name: str) -> Response:
         """Make or change a source; absent fields are kept."""
         found = self.find_model(key, Right.EDIT_MONITORING)
-        given = {key: value for key, value in self.read(SourceIn).given().items() if value}
-        source, created = definitions.put_source(self.actor, found, name, at=self.at, **given)
+        body = self.read(SourceIn)
+        given = {key: value for key, value in body.given().items() if value}
+        source, created = definitions.put_source(
+            self.actor, found, name, at=self.at, reason=body.change_reason, **given
+        )
         return self.answer(_source(source), created=created)
 
 
@@ -150,11 +157,13 @@ class CheckDetail(ResourceView):
         found = self.find_model(key, Right.EDIT_MONITORING)
         body = self.read(CheckIn)
         made, created = definitions.put_check(
-            self.actor, found, check, at=self.at, kind=body.kind, spec=body.spec
-        )
+            self.actor, found, check,
+            at=self.at, kind=body.kind, spec=body.spec, reason=body.change_reason,
+        )  # fmt: skip
         if body.paused is not None:
+            why = body.reason or body.change_reason
             made = definitions.pause_check(
-                self.actor, made, paused=body.paused, reason=body.reason, at=self.at
+                self.actor, made, paused=body.paused, reason=why, at=self.at
             )
         return self.answer(_check(made), created=created)
 
@@ -176,8 +185,10 @@ class ContractDetail(ResourceView):
     def put(self, request: object, key: str) -> Response:
         """Change the contract column by column; from then on it is not learned any more."""
         found = self.find_model(key, Right.EDIT_MONITORING)
-        changes = self.read(ContractIn).model_dump(exclude_unset=True)
-        version, created = definitions.put_contract(self.actor, found, at=self.at, changes=changes)
+        body = self.read(ContractIn)
+        version, created = definitions.put_contract(
+            self.actor, found, at=self.at, changes=body.given(), reason=body.change_reason
+        )
         return self.answer(_contract(version), created=created)
 
 

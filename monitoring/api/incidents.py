@@ -16,6 +16,7 @@ from monitoring.queries import incidents as queries
 from monitoring.states import IncidentState
 from registry.api_view import ResourceView, documented, route
 from registry.bodies import Body
+from registry.plain_text import Lines
 from registry.problems import invalid
 
 FILTERS: Mapping[str, str] = {
@@ -50,14 +51,14 @@ class IncidentDetailAnswer(IncidentAnswer):
 class AcknowledgeBody(Body):
     """Why, if there is more to say than "I am on it"."""
 
-    reason: str = Field(default="", max_length=500)
+    reason: Lines = Field(default="", max_length=500)
 
 
 class CloseBody(Body):
     """What it was and what caused it."""
 
     verdict: str
-    root_cause: str
+    root_cause: Lines
 
 
 class IncidentList(ResourceView):

@@ -14,6 +14,7 @@ from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.models import BusinessUnit
 from registry.outbound import OutboundError
+from registry.plain_text import Line
 from registry.problems import FieldError, Invalid, invalid
 from registry.slugs import slug_of
 
@@ -24,7 +25,7 @@ class TrainerBody(bodies.Change):
     """A trainer as it is written; the secret is never answered."""
 
     business_unit: str = ""
-    url: str = ""
+    url: Line = ""
     secret: str = ""
 
 

@@ -24,6 +24,7 @@ class TokenList(ResourceView):
             scopes=[str(scope) for scope in body.scopes],
             unit_slug=body.business_unit,
             days=body.days,
+            reason=body.change_reason,
             at=self.at,
         )
         return self.answer(serializers.new_token(token, "" if self.dry_run else key), created=True)
