@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, DurationField, ExpressionWrapper, Min, Q, QuerySet
 from pydantic import AfterValidator, StringConstraints
 
 from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
+from registry.clock import MusterNow
 from registry.models import BusinessUnit, SourceModel
 from registry.plain_text import lines
 from registry.problems import invalid
@@ -31,10 +32,10 @@ _LONGEST_WAIT = 36_500
 
 @dataclass(frozen=True)
 class Summary:
-    """How many models wait for a record, and since when the oldest one does."""
+    """How many models wait for a record, and for how long the oldest one does."""
 
     models: int
-    oldest: datetime | None
+    longest: timedelta | None
 
 
 class Dismissal(bodies.Body):
@@ -106,8 +107,10 @@ def ordering(text: str) -> list[str]:
 
 def summary(actor: Actor) -> Summary:
     """Return how much waits, for the pages that only tell of it."""
-    found = queue(actor).order_by().aggregate(n=Count("pk"), oldest=Min("first_seen_at"))
-    return Summary(found["n"], found["oldest"])
+    # The database knows the time as well: asking for it apart would be a query more.
+    longest = ExpressionWrapper(MusterNow() - Min("first_seen_at"), DurationField())
+    found = queue(actor).order_by().aggregate(n=Count("pk"), longest=longest)
+    return Summary(found["n"], found["longest"])
 
 
 def created_at(source: SourceModel) -> datetime | None:

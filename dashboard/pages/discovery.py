@@ -31,7 +31,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     rows = list(found.order_by("first_seen_at", "pk")[start : start + read.PAGE + 1])
     context = {
         "rows": [read.shown(row, now=now) for row in rows[: read.PAGE]],
-        "waiting": read.waiting(actor, now=now),
+        "waiting": read.waiting(actor),
         "given": given,
         "wrong": wrong,
         "filtered": any(given.values()),

@@ -13,7 +13,6 @@ from dashboard.queries.fleet import PAGE, Fleet, fleet_version
 from dashboard.queries.frame import actor_of, standing, visible
 from dashboard.queries.imports import waiting
 from monitoring.states import HealthState
-from registry import clock
 
 _GLYPHS = {state: mark.shape for state, mark in words.RUNS.items()}
 
@@ -54,7 +53,7 @@ def _show(request: HttpRequest, owner: str) -> HttpResponse:
         "last": (filters.page - 1) * PAGE + len(found.rows),
         "pages": pager(request, filters.page, filters.page * PAGE < found.matching),
         "may_register": standing(request).may_register,
-        "waiting": waiting(actor_of(request), now=clock.now()),
+        "waiting": waiting(actor_of(request)),
         "poll": _poll(request, found.version, owner),
     }
     return render(request, "pages/fleet.html", context)

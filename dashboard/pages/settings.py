@@ -35,7 +35,7 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
         "rows": chosen.rows(actor, search),
         "may_add": chosen.may_add(actor),
         "search": search,
-        "waiting": imports.waiting(actor, now=clock.now()) if name == "servers" else None,
+        "waiting": imports.waiting(actor) if name == "servers" else None,
     }
     return render(request, "settings/section.html", context)
 

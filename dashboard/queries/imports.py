@@ -17,12 +17,12 @@ PAGE = 100
 _TAGS = 2_000  # so many models are looked through for their tags
 
 
-def waiting(actor: Actor, *, now: datetime) -> dict[str, int] | None:
+def waiting(actor: Actor) -> dict[str, int] | None:
     """Return how many models have no record and for how many days, or None when none waits."""
     found = discovery.summary(actor)
-    if not found.models or found.oldest is None:
+    if not found.models or found.longest is None:
         return None
-    return {"models": found.models, "days": max(0, (now - found.oldest).days)}
+    return {"models": found.models, "days": max(0, found.longest.days)}
 
 
 def servers(actor: Actor) -> list[dict[str, Any]]:
