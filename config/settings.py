@@ -156,6 +156,7 @@ ACCOUNT_SESSION_REMEMBER = True  # as long as SESSION_COOKIE_AGE says, no choice
 MFA_ADAPTER = "registry.sign_in.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_FORMS = {
+    "activate_totp": "registry.sign_in.factors.FirstCodeForm",
     "authenticate": "registry.sign_in.factors.CodeForm",
     "reauthenticate": "registry.sign_in.factors.CodeAgainForm",
 }

@@ -109,7 +109,10 @@ def can(actor: Actor, right: Right, unit: BusinessUnit | None) -> bool:
 def require(actor: Actor, right: Right, unit: BusinessUnit | None) -> None:
     """Raise NotAllowed unless the actor has the right."""
     if not can(actor, right, unit):
-        raise NotAllowed(right, unit)
+        refused = NotAllowed(right, unit)
+        if actor.by_token and right in NEVER_BY_TOKEN:
+            refused.args = ("A token never approves; a person does, signed in on the page.",)
+        raise refused
 
 
 def sees(person: Person, unit: BusinessUnit) -> bool:

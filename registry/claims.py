@@ -1,8 +1,15 @@
-"""Tie what MLflow knows to the records of governance: same server, same name."""
+"""Tie what MLflow knows to the records of governance: same server, same name.
 
-from django.db.models import OuterRef, Q, Subquery
+A name may be claimed before MLflow knows it. Whoever claims the name of another unit's model must
+gain nothing by it: a model whose tag names a unit is tied to records of that unit only.
+"""
 
-from registry.models import MLflowServer, RegisteredModel, SourceModel
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db.models import Q
+
+from registry.models import BusinessUnit, MLflowServer, RegisteredModel, SourceModel
 
 
 def tie_model(model: RegisteredModel) -> None:
@@ -10,16 +17,37 @@ def tie_model(model: RegisteredModel) -> None:
     mine = Q(server=model.mlflow_server, name=model.mlflow_name)
     model.source_models.exclude(mine).update(registered_model=None)
     if model.mlflow_server is not None:
-        SourceModel.objects.filter(mine, registered_model=None).update(registered_model=model)
+        free = SourceModel.objects.filter(mine, registered_model=None)
+        ours = [source.pk for source in free if fits(source.tags, model.unit)]
+        SourceModel.objects.filter(pk__in=ours, registered_model=None).update(
+            registered_model=model
+        )
 
 
 def tie_server(server: MLflowServer) -> int:
     """Tie every unclaimed model of a server whose name a record claims; return how many."""
-    claims = RegisteredModel.objects.filter(mlflow_server=server, mlflow_name=OuterRef("name"))
+    records = RegisteredModel.objects.filter(mlflow_server=server)
     # Only what has a claim is touched, so that an idle sweep writes nothing.
-    wanted = SourceModel.objects.filter(
-        server=server,
-        registered_model=None,
-        name__in=RegisteredModel.objects.filter(mlflow_server=server).values("mlflow_name"),
+    free = SourceModel.objects.filter(
+        server=server, registered_model=None, name__in=records.values("mlflow_name")
     )
-    return wanted.update(registered_model=Subquery(claims.values("pk")[:1]))
+    waiting = list(free.only("pk", "name", "tags"))
+    claimed = {
+        model.mlflow_name: model
+        for model in records.filter(
+            mlflow_name__in=[source.name for source in waiting]
+        ).select_related("unit")
+    }
+    done = 0
+    for source in waiting:
+        model = claimed.get(source.name)
+        if model is not None and fits(source.tags, model.unit):
+            same = SourceModel.objects.filter(pk=source.pk, registered_model=None)
+            done += same.update(registered_model=model)
+    return done
+
+
+def fits(tags: Mapping[str, str], unit: BusinessUnit) -> bool:
+    """Say whether MLflow's tags leave a model to the unit: they name it, or no unit at all."""
+    named = {tags[name] for name in settings.MUSTER_UNIT_TAGS if name in tags}
+    return unit.slug in named or not BusinessUnit.objects.filter(slug__in=named).exists()

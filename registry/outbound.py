@@ -236,7 +236,7 @@ def _wire(target: Target, way: Way, deadline: Deadline) -> Wire:
 def _tls(ca: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cadata=ca or None)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: not ASCII
         raise OutboundError("The CA certificate cannot be read as PEM.", True) from error
 
 

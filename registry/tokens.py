@@ -104,9 +104,20 @@ def revoke_own(actor: Actor, token_id: str, *, at: datetime) -> ApiToken:
     if not token_id.isascii() or not token_id.isdigit() or len(token_id) > 18:
         raise ApiToken.DoesNotExist
     token = mine(actor).get(pk=int(token_id))
+    _require_no_less(actor, token)
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
         audit.record(actor, "token.revoked", token, at=at, unit=token.unit)
     return token
+
+
+def _require_no_less(actor: Actor, token: ApiToken) -> None:
+    """Refuse a token that would take away one that may do more than itself."""
+    held = frozenset(token.scopes)  # none at all: whatever its person may do
+    wider = actor.scopes is not None and not (held and held <= actor.scopes)
+    if wider or actor.unit_id not in (None, token.unit_id):
+        detail = "a token revokes none that may do more than itself"
+        fix = "use that token itself, or revoke it on the page of your tokens"
+        raise invalid("/", "beyond_own_scopes", detail, fix)
 
 
 def revoke_all(actor: Actor, person: Person, *, at: datetime) -> None:

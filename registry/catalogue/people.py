@@ -88,6 +88,7 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
     if person.is_active:  # Whoever leaves is out at once, with models or without.
         pointer = "/memberships" if "memberships" in given else "/fleet_roles"
         owners.require_seen(person, owned, pointer=pointer)
+    _require_an_admin(before)
     after = _snapshot(person) | ({"password": "changed"} if password_is_new else {})
     if before != after:
         action = "person.added" if created else "person.changed"
@@ -95,6 +96,19 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
             actor, action, person, at=at, before=before, after=after, reason=body.change_reason
         )
     return person, created
+
+
+def _require_an_admin(before: dict[str, Any] | None) -> None:
+    """Refuse what would leave nobody who can let people in again."""
+    role = str(FleetRoleName.PLATFORM_ADMIN)
+    if before is None or not before["is_active"] or role not in before["fleet_roles"]:
+        return
+    # Locked, so that two admins cannot take each other's place away at once.
+    admins = FleetRole.objects.select_for_update().filter(role=role)
+    if not [held for held in admins.select_related("person") if held.person.is_active]:
+        detail = "this is the last open account that runs the platform"
+        fix = "make somebody else a platform admin first"
+        raise invalid("/", "last_platform_admin", detail, fix)
 
 
 @transaction.atomic

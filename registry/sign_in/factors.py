@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
@@ -68,6 +69,10 @@ class _OnceOnly:
 
 class CodeForm(_OnceOnly, forms.AuthenticateForm):  # type: ignore[misc]
     """The code asked for at the sign-in."""
+
+
+class FirstCodeForm(_OnceOnly, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    """The code that shows that the app was set up."""
 
 
 class CodeAgainForm(_OnceOnly, forms.ReauthenticateForm):  # type: ignore[misc]

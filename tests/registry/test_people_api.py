@@ -1,9 +1,11 @@
 """Units, people, servers, tokens and the audit over the API."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 
-from registry.models import ApiToken, AuditEvent, MLflowServer, Person
+from registry import actors, clock, tokens
+from registry.models import ApiToken, AuditEvent, FleetRole, MLflowServer, Person
 from tests import factories
 from tests.cast import cast
 from tests.registry.api import Caller, pointers
@@ -223,3 +225,38 @@ def test_the_audit_is_seen_by_unit_and_the_platforms_only_by_fleet_roles(people,
     assert actions(people.ben) == {"model.changed"}
     assert actions(people.chris) == set()
     assert actions(people.pat) == {"model.changed", "person.added"}
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"fleet_roles": ["auditor"]}])
+def test_the_last_platform_admin_stays(change):
+    people = cast()
+    FleetRole.objects.filter(role="platform_admin").exclude(person=people.pat).delete()
+    pat = Caller(people.pat)
+    refused = pat.put(f"people/{people.pat.email}/", change)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (
+        400,
+        "last_platform_admin",
+    )
+    FleetRole.objects.create(person=people.ana, role="platform_admin")
+    assert pat.put(f"people/{people.pat.email}/", change).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "code"),
+    [(["see"], [], 400), (["see"], ["edit_models"], 400), (["see"], ["see"], 204), ([], [], 204)],
+)
+def test_a_token_revokes_none_that_may_do_more(own, other, code):
+    people = cast()
+    with transaction.atomic():
+        _, key = tokens.issue(
+            actors.system("tests"), person=people.ana, name="own", at=clock.now(), scopes=own
+        )
+        row, _ = tokens.issue(
+            actors.system("tests"), person=people.ana, name="other", at=clock.now(), scopes=other
+        )
+    answer = Client().delete(
+        f"/api/v1/tokens/{row.pk}/", headers={"Authorization": f"Bearer {key}"}
+    )
+    assert answer.status_code == code, answer.content
+    row.refresh_from_db()
+    assert (row.revoked_at is not None) is (code == 204)

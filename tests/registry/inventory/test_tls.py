@@ -97,7 +97,7 @@ def test_a_certificate_for_another_host_is_refused(tmp_path, authority):
     assert "its certificate is not valid" in fault
 
 
-@pytest.mark.parametrize("text", ["hello", "-----BEGIN CERTIFICATE-----\nAAAA", "PRIVATE KEY"])
+@pytest.mark.parametrize("text", ["hello", "é", "-----BEGIN CERTIFICATE-----\nAAAA", "PRIVATE KEY"])
 def test_what_is_no_certificate_is_refused_when_it_is_set(people, text):
     body = {"origin": "https://ml.example.com", "ca_certificate": text}
 
