@@ -122,7 +122,13 @@ class ResourceView(APIView):
 
     def _write(self, handler: Handler, request: Request, **kwargs: str) -> Any:
         def act() -> Any:
-            return self._held(handler, request, **kwargs)
+            # Told apart here already: whoever keeps answers must not take these for a failure.
+            try:
+                return self._held(handler, request, **kwargs)
+            except ObjectDoesNotExist as error:
+                raise Http404 from error
+            except Moved as moved:
+                return self._redirect(moved)
 
         if self.dry_run:
             with transaction.atomic():
@@ -207,13 +213,16 @@ class ResourceView(APIView):
         body = pagination.page(self.request, rows, order=order, show=lambda row: _plain(show(row)))
         return Response(body)
 
+    def _redirect(self, moved: Moved) -> Response:
+        path = self.request.path.replace(f"/{moved.old}", f"/{moved.new}", 1)
+        query = self.request.META.get("QUERY_STRING", "")
+        # 308 keeps method and body, so that a PUT to an old slug arrives at the new one.
+        location = f"{path}?{query}" if query else path
+        return Response(status=308, headers={"Location": location})
+
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Moved):
-            path = self.request.path.replace(f"/{exc.old}", f"/{exc.new}", 1)
-            query = self.request.META.get("QUERY_STRING", "")
-            # 308 keeps method and body, so that a PUT to an old slug arrives at the new one.
-            location = f"{path}?{query}" if query else path
-            return Response(status=308, headers={"Location": location})
+            return self._redirect(exc)
         if isinstance(exc, ObjectDoesNotExist):
             exc = Http404()
         return super().handle_exception(exc)

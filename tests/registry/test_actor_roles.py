@@ -94,6 +94,7 @@ def test_a_membership_that_was_taken_away_counts_at_the_next_request(people):
 
 
 def test_who_changes_roles_is_asked_anew_ever_after_even_when_the_change_is_undone(people):
+    FleetRole.objects.create(person=people.ana, role="platform_admin")
     actor = acting(people.pat)
     assert access.can(actor, Right.MANAGE_PLATFORM, None)
 

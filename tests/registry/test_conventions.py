@@ -225,3 +225,11 @@ def test_a_put_of_a_known_policy_says_what_it_was_made_from(ana, people):
     assert blind.json()["current"]["version"] == 1
     assert wrong.status_code == 400
     assert (told.status_code, told.json()["version"]) == (200, 2)
+
+
+def test_a_repeated_post_to_what_is_not_there_stays_a_404(ana):
+    for path in ("models/nothing/tier-override/", "discovery/0/restore/"):
+        key = f"once {path}"
+        answers = [ana("post", path, {"reason": "again"}, Idempotency_Key=key) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+    assert not IdempotentRequest.objects.exists()
