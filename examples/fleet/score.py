@@ -54,6 +54,8 @@ def gather(muster: Muster, truth: dict[str, Any]) -> list[ModelResult]:
             for run in runs
         ]
     for alert in muster.every("alerts"):
+        if alert["check"] is None:
+            continue  # What happened in MLflow, such as a champion this very script moved.
         slug = str(alert["model"])
         if slug in starts:
             number = window_number(_moment(alert["since"]), starts[slug])
