@@ -4,13 +4,13 @@ What one may not see does not exist (404); what one sees but may not do is refus
 the words who could grant it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 
 from registry.actors import Actor, of_person
 from registry.models import (
@@ -162,13 +162,18 @@ def visible_servers(actor: Actor) -> QuerySet[MLflowServer]:
     return MLflowServer.objects.filter(pk__in=used)
 
 
+def unit_named(tags: Mapping[str, str]) -> str:
+    """Return the unit that a model's tags in MLflow name: the first tag of MUSTER_UNIT_TAGS set."""
+    return next((tags[name] for name in settings.MUSTER_UNIT_TAGS if tags.get(name)), "")
+
+
 def visible_sources(actor: Actor) -> QuerySet[SourceModel]:
     """Return the models of MLflow that have no record and that the actor may know of.
 
     The names of other units' models are theirs: outside the fleet-wide roles one sees only what
-    carries the tag of a unit that one sees. `unit_tag` is that tag, or empty.
+    carries the tag of a unit that one sees. `unit_tag` is `unit_named` in SQL, or empty.
     """
-    tags = [KeyTextTransform(name, "tags") for name in settings.MUSTER_UNIT_TAGS]
+    tags = [NullIf(KeyTextTransform(name, "tags"), Value("")) for name in settings.MUSTER_UNIT_TAGS]
     # Twice, because COALESCE wants two arguments even where no tag is set up.
     unit_tag = Coalesce(*tags, Value(""), Value(""), output_field=TextField())
     found = SourceModel.objects.filter(registered_model=None).annotate(unit_tag=unit_tag)

@@ -6,9 +6,9 @@ gain nothing by it: a model whose tag names a unit is tied to records of that un
 
 from collections.abc import Mapping
 
-from django.conf import settings
 from django.db.models import Q
 
+from registry import access
 from registry.models import BusinessUnit, MLflowServer, RegisteredModel, SourceModel
 
 
@@ -49,5 +49,16 @@ def tie_server(server: MLflowServer) -> int:
 
 def fits(tags: Mapping[str, str], unit: BusinessUnit) -> bool:
     """Say whether MLflow's tags leave a model to the unit: they name it, or no unit at all."""
-    named = {tags[name] for name in settings.MUSTER_UNIT_TAGS if name in tags}
-    return unit.slug in named or not BusinessUnit.objects.filter(slug__in=named).exists()
+    named = access.unit_named(tags)
+    return named == unit.slug or not BusinessUnit.objects.filter(slug=named).exists()
+
+
+def stranger(server: MLflowServer, name: str, unit: BusinessUnit) -> BusinessUnit | None:
+    """Return the other unit whose model of MLflow a record of this one would claim, if any."""
+    free = SourceModel.objects.filter(server=server, name=name, registered_model=None)
+    # What is missing in MLflow may have been deleted: its tags say nothing of a new namesake.
+    present = free.filter(presence=SourceModel.Presence.PRESENT)
+    for tags in present.values_list("tags", flat=True):
+        if not fits(tags, unit):
+            return BusinessUnit.objects.get(slug=access.unit_named(tags))
+    return None

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.conf import settings
 
-from registry import access
+from registry import access, claims
 from registry.actors import Actor
-from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel, SourceModel
+from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel
 from registry.problems import FieldError, Invalid
 
 
@@ -31,8 +31,6 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
             claim = columns.pop("mlflow")
             columns["mlflow_server"] = _server(claim.get("server", "default")) if claim else None
             columns["mlflow_name"] = claim["model"] if claim else ""
-            if claim:
-                _may_claim(actor, columns["mlflow_server"], claim["model"])
     except Invalid as error:
         errors += error.errors
     owner = columns.get("owner", model and model.owner)
@@ -40,7 +38,7 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
         errors.append(
             FieldError("/deputy", "invalid", "the deputy is somebody else than the owner")
         )
-    errors = errors or _blind(model, columns)
+    errors = errors or [*_blind(model, columns), *_foreign(actor, model, columns)]
     if errors:
         raise Invalid(*errors)
     return columns
@@ -93,15 +91,24 @@ def _server(slug: str) -> MLflowServer:
     return server
 
 
-def _may_claim(actor: Actor, server: MLflowServer, name: str) -> None:
-    """Refuse a model of MLflow whose tag names a unit the actor does not see."""
-    rows = SourceModel.objects.filter(server=server, name=name, registered_model=None)
-    named = {
-        tags[tag] for tags in rows.values_list("tags", flat=True)
-        for tag in settings.MUSTER_UNIT_TAGS if tag in tags
-    }  # fmt: skip
-    others = BusinessUnit.objects.filter(slug__in=named)
-    if others.exclude(pk__in=access.visible_units(actor).values("pk")).exists():
-        detail = "its tags in MLflow say that it belongs to a unit you do not see"
+def _foreign(
+    actor: Actor, model: RegisteredModel | None, columns: dict[str, Any]
+) -> list[FieldError]:
+    """Refuse a model of MLflow whose tag names another unit: it would never be tied."""
+    server, name = columns.get("mlflow_server"), columns.get("mlflow_name", "")
+    unit = columns.get("unit", model and model.unit)
+    if server is None or unit is None:
+        return []
+    if model and (model.mlflow_server, model.mlflow_name, model.unit) == (server, name, unit):
+        return []  # Sending back what is there is no change.
+    other = claims.stranger(server, name, unit)
+    if other is None:
+        return []
+    tags = " or ".join(settings.MUSTER_UNIT_TAGS)
+    if access.visible_units(actor).filter(pk=other.pk).exists():
+        detail = f"its tag in MLflow ({tags}) says that it belongs to {other.slug}"
+        fix = f"register it in {other.slug}, or correct the tag on {server.slug}"
+    else:
+        detail = f"its tag in MLflow ({tags}) says that it belongs to a unit you do not see"
         fix = f"somebody of that unit registers it, or the tag is corrected on {server.slug}"
-        raise Invalid(FieldError("/mlflow/model", "of_another_unit", detail, fix))
+    return [FieldError("/mlflow/model", "of_another_unit", detail, fix)]

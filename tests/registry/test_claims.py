@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry import claims
+from registry import access, actors, claims
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +15,9 @@ pytestmark = pytest.mark.django_db
         ({"muster.unit": "telecom"}, True),
         ({"muster.unit": "lending"}, False),
         ({"bu": "lending"}, False),
+        ({"muster.unit": "lending", "bu": "telecom"}, False),
+        ({"muster.unit": "", "bu": "lending"}, False),
+        ({"muster.unit": "no-unit-of-ours", "bu": "lending"}, True),
         ({"muster.unit": "telecom", "bu": "lending"}, True),
         ({"muster.unit": "no-unit-of-ours"}, True),
     ],
@@ -33,3 +36,22 @@ def test_who_claims_a_name_beforehand_does_not_get_another_units_model(tags, tie
     claims.tie_model(model)
     source.refresh_from_db()
     assert (source.registered_model == model) is tied
+    assert (claims.stranger(server, "later", telecom) is None) is tied
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {},
+        {"bu": "lending"},
+        {"muster.unit": "lending", "bu": "telecom"},
+        {"muster.unit": "telecom", "bu": "lending"},
+        {"muster.unit": "", "bu": "lending"},
+    ],
+)
+def test_discovery_reads_the_tags_as_the_claim_does(tags):
+    source = factories.SourceModelFactory.create(tags=tags)
+
+    shown = access.visible_sources(actors.system("test")).get(pk=source.pk)
+
+    assert shown.unit_tag == access.unit_named(tags)

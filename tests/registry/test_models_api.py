@@ -315,3 +315,18 @@ def test_a_model_that_mlflow_says_is_another_units_cannot_be_claimed(ana, tag, c
     if code == 400:
         assert pointers(answer) == ["/mlflow/model"]
         assert not RegisteredModel.objects.filter(slug="churn").exists()
+
+
+def test_a_tag_of_a_unit_that_one_sees_is_told_by_name(people):
+    server = factories.MLflowServerFactory.create(slug="default")
+    tags = {"muster.unit": "retail", "bu": "fraud"}
+    factories.SourceModelFactory.create(server=server, name="churn", tags=tags)
+    pat = Caller(people.pat)
+
+    answer = pat.put("models/churn/", {**CHURN, "mlflow": {"model": "churn"}})
+    told = answer.json()["errors"]
+    later = pat.put("models/card-fraud/", {"mlflow": {"model": "churn"}})
+
+    assert [(e["pointer"], e["code"]) for e in told] == [("/mlflow/model", "of_another_unit")]
+    assert "retail" in told[0]["detail"] and "retail" in told[0]["fix"]
+    assert pointers(later) == ["/mlflow/model"]
