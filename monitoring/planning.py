@@ -150,15 +150,15 @@ class Plan:
             if run is not None and not _may_mend(run):
                 continue
             point = series.point_in(watched, spec, window) if watched else None
-            synced = watched.server.swept_at if watched else None
             if run is not None:
                 if point is not None:
                     self._queue(window, None)
                 continue
-            # Values logged late in the window are known only after a sync that began after it.
-            settled = synced is not None and synced >= (window.end if point else window.due_at)
-            broken = watched is not None and bool(watched.server.fault)
-            if settled or (self.at >= window.due_at and (watched is None or broken)):
+            # Values logged late in the window are known only after a look that began after it.
+            since = window.end if point else window.due_at
+            settled = watched is not None and watched.was_read(since)
+            blind = watched is None or bool(watched.fault)
+            if settled or (self.at >= window.due_at and blind):
                 self._queue(window, None)
             else:
                 self._soon()

@@ -1,6 +1,7 @@
 """Judge a metric check: the newest value logged to the champion's run within a window."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -10,7 +11,7 @@ from monitoring.checks.shapes import MetricSpec
 from monitoring.judging.protocol import ReadingOut, Result
 from monitoring.models import Window
 from registry import queries
-from registry.models import MetricPoint, MLflowServer, ModelVersion
+from registry.models import MetricPoint, MLflowServer, ModelVersion, SourceModel
 
 _VERSION = "muster 1"
 
@@ -21,6 +22,21 @@ class Watched:
 
     version: ModelVersion
     server: MLflowServer
+
+    @property
+    def fault(self) -> str:
+        """Say why the values cannot be read now, or ''."""
+        if self.server.fault:
+            return f"MLflow could not be read: {self.server.fault}"
+        source = self.version.source_model
+        if source.presence != SourceModel.Presence.PRESENT:
+            return f"MLflow does not show the model {source.name} to Muster any more"
+        return ""
+
+    def was_read(self, since: datetime) -> bool:
+        """Say whether a look at the values began at that time or later."""
+        read_at = self.version.points_read_at
+        return read_at is not None and read_at >= since
 
 
 def point_in(watched: Watched, spec: MetricSpec, window: Window) -> MetricPoint | None:
@@ -79,9 +95,11 @@ def judge(watched: Watched, spec: MetricSpec, window: Window) -> Result:
 
 
 def _absent(watched: Watched, spec: MetricSpec, window: Window) -> Result:
-    server = watched.server
-    if server.fault and (server.swept_at is None or server.swept_at < window.due_at):
-        return Result("source_fault", f"MLflow could not be read: {server.fault}")
+    if not watched.was_read(window.due_at):
+        if watched.fault:
+            return Result("source_fault", watched.fault)
+        # Back again just now: the next sweep will tell.
+        raise NoReference(f"the values of {spec.metric} were not read since the window was due")
     if unknown := queries.unknown_metric(watched.version, spec.metric):
         # A training job may log its values a moment after it registers the version: wait first.
         raise NoReference(unknown)

@@ -1,6 +1,7 @@
 """Read what the registry knows; whoever asks is named, and sees only their units."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,6 +21,8 @@ from registry.models import (
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+# What these aliases point to is looked at closely: it serves, or is to serve next.
+DECIDING = (CHAMPION, CHALLENGER)
 MODEL_RELATIONS = ("unit", "owner", "deputy", "mlflow_server")
 NO_VERSION = ModelVersion.DoesNotExist
 AUDIT_FILTERS = {
@@ -90,6 +93,11 @@ def champion(model: RegisteredModel) -> ModelVersion | None:
 def challenger(model: RegisteredModel) -> ModelVersion | None:
     """Return the version that wants to replace the champion, by its alias in MLflow."""
     return version_under(model, CHALLENGER)
+
+
+def deciding_numbers(aliases: Mapping[str, int]) -> set[int]:
+    """Return the numbers of the versions that serve or want to."""
+    return {aliases[name] for name in DECIDING if name in aliases}
 
 
 def points(version: ModelVersion, *, key: str = "") -> QuerySet[MetricPoint]:

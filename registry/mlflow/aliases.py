@@ -79,8 +79,9 @@ def _tell_moved(moves: Sequence[Move], *, at: datetime) -> None:
         batch_size=_CHUNK,
     )
     # What decides from now on is read once more: files may have come since.
-    deciding = (queries.CHAMPION, queries.CHALLENGER)
-    again = [pk for move, pk in zip(moves, ends, strict=True) if pk and move.alias in deciding]
+    again = [
+        pk for move, pk in zip(moves, ends, strict=True) if pk and move.alias in queries.DECIDING
+    ]
     ModelVersion.objects.filter(pk__in=again).update(evidence_read_at=None)
 
 

@@ -5,7 +5,7 @@ What cannot be read now is not judged: it stays due, and its last check grows ol
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,9 +108,5 @@ def _has_logged_model(client: Client, model_id: str) -> bool:
 
 def _interval(version: ModelVersion) -> timedelta:
     every = timedelta(hours=settings.MUSTER_INTEGRITY_HOURS)
-    return every if version.number in _served(version) else every * _SELDOM
-
-
-def _served(version: ModelVersion) -> Sequence[int]:
-    aliases = version.source_model.aliases
-    return [aliases[name] for name in (queries.CHAMPION, queries.CHALLENGER) if name in aliases]
+    decides = version.number in queries.deciding_numbers(version.source_model.aliases)
+    return every if decides else every * _SELDOM

@@ -38,6 +38,10 @@ def read(
                 if run := runs.get(version.run_id):
                     _write_run(version, run)
         points.read(held, server, client, with_points, runs, everything=progress.everything)
+        with held.transaction():
+            # Even where MLflow shows no run: we looked, and a value that is not there is absent.
+            read = ModelVersion.objects.filter(pk__in=[version.pk for version in with_points])
+            read.update(points_read_at=progress.begun_at)
         progress.runs_after = max([v.pk for v in with_points], default=progress.runs_after)
         found |= {v.run_id: runs[v.run_id] for v in batch if v.run_id in runs}
     if not progress.runs_are_read:
@@ -96,10 +100,9 @@ def tracked_versions(server: MLflowServer) -> list[ModelVersion]:
         registered_model__isnull=False,
     )
     wanted = {
-        (pk, aliases[alias])
+        (pk, number)
         for pk, aliases in present.values_list("pk", "aliases")
-        for alias in (queries.CHAMPION, queries.CHALLENGER)
-        if alias in aliases
+        for number in queries.deciding_numbers(aliases)
     }
     numbers = Q(
         source_model__in={pk for pk, _ in wanted}, number__in={number for _, number in wanted}

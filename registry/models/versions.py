@@ -80,6 +80,8 @@ class ModelVersion(models.Model):
     digest = models.CharField(max_length=64, default="", blank=True)  # over `files`
     evidence_read_at = models.DateTimeField(null=True, blank=True)
     evidence_fault = models.TextField(default="", blank=True)
+    # When the last look at the points of its run began; what is not there by then is absent.
+    points_read_at = models.DateTimeField(null=True, blank=True)
 
     # Integrity: the files are read again on a schedule and compared with `files`.
     next_integrity_at = models.DateTimeField(null=True, blank=True)

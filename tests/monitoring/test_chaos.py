@@ -14,7 +14,7 @@ from monitoring.alerts import delivery
 from monitoring.leases import LEASE_SECONDS
 from monitoring.models import Alert, Delivery, Incident, Run
 from registry import actors, clock
-from registry.models import MetricPoint, MLflowServer
+from registry.models import MetricPoint, ModelVersion
 from registry.queries import champion
 from tests import cast
 from tests.monitoring.history import MONDAY, WEEK, History, of_week
@@ -103,7 +103,7 @@ def slow_model():
         value="130",
         number=130,
     )
-    MLflowServer.objects.update(swept_at=of_week(2))
+    ModelVersion.objects.update(points_read_at=of_week(2))
     windows.plan_due(at=of_week(2), seconds=20)
     return check
 

@@ -6,7 +6,7 @@ import pytest
 
 from monitoring import runs
 from monitoring.models import Window
-from registry.models import MetricPoint, MLflowServer
+from registry.models import MetricPoint, MLflowServer, ModelVersion, SourceModel
 from tests.monitoring import tables, watching
 from tests.monitoring.judging.test_performance_job import outcomes
 from tests.monitoring.watching import after, look, watched, week
@@ -141,7 +141,7 @@ def test_the_newest_value_of_a_window_is_judged(tmp_path):
     latency(made, 90, tables.START + timedelta(days=1))
     latency(made, 130, tables.START + timedelta(days=6))
     latency(made, 100, tables.START + timedelta(days=8))
-    MLflowServer.objects.update(swept_at=after(2))
+    ModelVersion.objects.update(points_read_at=after(2))
 
     look(after(2))
 
@@ -155,7 +155,7 @@ def test_values_are_not_judged_before_a_sync_that_saw_the_whole_window(tmp_path)
     made = watched(tmp_path)
     check = metric_check(made)
     latency(made, 90, tables.START + timedelta(days=1))
-    MLflowServer.objects.update(swept_at=after(1) - timedelta(hours=1))
+    ModelVersion.objects.update(points_read_at=after(1) - timedelta(hours=1))
 
     look(after(1))
 
@@ -163,26 +163,20 @@ def test_values_are_not_judged_before_a_sync_that_saw_the_whole_window(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("server", "point", "state", "words"),
+    ("point", "state", "words"),
     [
-        ({}, "before", "missed", "no value of latency_p95_ms was logged in this window"),
-        ({}, "NaN", "not_evaluated", "was logged as NaN"),
-        (
-            {"fault": "the server did not answer", "swept_at": None},
-            "before",
-            "source_fault",
-            "MLflow could not be read: the server did not answer",
-        ),
+        ("before", "missed", "no value of latency_p95_ms was logged in this window"),
+        ("NaN", "not_evaluated", "was logged as NaN"),
     ],
 )
-def test_without_a_value_the_window_says_why(tmp_path, server, point, state, words):
+def test_without_a_value_the_window_says_why(tmp_path, point, state, words):
     made = watched(tmp_path)
     check = metric_check(made)
     if point == "before":
         latency(made, 90, tables.START - timedelta(days=1))
     elif point:
         latency(made, None, tables.START + timedelta(days=1), point)
-    MLflowServer.objects.update(**{"swept_at": after(1, days=3), **server})
+    ModelVersion.objects.update(points_read_at=after(1, days=3))
 
     look(after(1, days=2))
 
@@ -191,10 +185,47 @@ def test_without_a_value_the_window_says_why(tmp_path, server, point, state, wor
     assert words in run.reason
 
 
+def test_what_was_not_read_since_the_window_is_not_called_absent(tmp_path):
+    """A sweep was through, and then the model came: of its run nobody knows anything yet."""
+    made = watched(tmp_path)
+    check = metric_check(made)
+    latency(made, 90, tables.START - timedelta(days=1))
+    MLflowServer.objects.update(swept_at=after(1, days=3))
+
+    look(after(1, days=2))
+
+    assert made.states(check) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "source", "words"),
+    [
+        (
+            {"fault": "the server did not answer"},
+            {},
+            "MLflow could not be read: the server did not answer",
+        ),
+        ({}, {"presence": "missing"}, "MLflow does not show the model"),
+    ],
+)
+def test_what_cannot_be_read_is_a_fault_of_the_source(tmp_path, server, source, words):
+    made = watched(tmp_path)
+    check = metric_check(made)
+    latency(made, 90, tables.START - timedelta(days=1))
+    MLflowServer.objects.update(swept_at=after(1, days=3), **server)
+    SourceModel.objects.update(**source)
+
+    look(after(1, days=2))
+
+    (run,) = made.runs(check)
+    assert run.state == "source_fault"
+    assert words in run.reason
+
+
 def test_an_unknown_metric_waits_a_moment_and_then_says_so(tmp_path):
     made = watched(tmp_path)
     check = metric_check(made)
-    MLflowServer.objects.update(swept_at=after(1, days=3))
+    ModelVersion.objects.update(points_read_at=after(1, days=3))
 
     look(after(1, days=2))
     (waiting,) = made.runs(check)
@@ -211,7 +242,7 @@ def test_a_value_that_comes_late_mends_the_window(tmp_path):
     made = watched(tmp_path)
     check = metric_check(made)
     latency(made, 90, tables.START - timedelta(days=1))
-    MLflowServer.objects.update(swept_at=after(1, days=3))
+    ModelVersion.objects.update(points_read_at=after(1, days=3))
     look(after(1, days=3))
     assert made.states(check) == ["missed"]
 

@@ -182,6 +182,17 @@ def test_more_points_than_mlflow_gives_unsampled_are_all_read(
     assert len(queries.metric_series(queries.challenger(model), "loss")) == 12
 
 
+def test_what_decides_says_when_its_points_were_read(team, server, model, name):
+    """A check may say that a value is absent only after a look that began late enough."""
+    team.model(name)
+    first, second = team.version(name, team.run()), team.version(name, team.run())
+    team.alias(name, "champion", second)
+    sweep(server)
+
+    read = dict(queries.versions(model).values_list("number", "points_read_at"))
+    assert read == {first: None, second: factories.NOW}
+
+
 def test_an_alias_that_moves_leaves_its_history(team, server, model, name):
     team.model(name)
     numbers = [team.version(name, team.run()) for _ in range(2)]
