@@ -15,7 +15,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring import health
-from monitoring.alerts import cases, episodes, event_words, owing
+from monitoring.alerts import cases, episodes, event_words, owing, wording
+from monitoring.alerts.condition_words import words_of
 from monitoring.models import Alert
 from monitoring.states import AlertState
 from registry import queries
@@ -29,6 +30,7 @@ _OPENS: Mapping[str, str] = {
     _KIND.LOGGED_MODEL_DELETED: event_words.LOGGED_MODEL_DELETED,
     _KIND.MODEL_MISSING: event_words.MISSING,
 }
+CONDITIONS = frozenset({event_words.CHAMPION_MOVED, *_OPENS.values()})
 _RETURNS = (_KIND.MODEL_RETURNED, _KIND.MODEL_RENAMED)
 _WATCHED = [_KIND.ALIAS_MOVED, _KIND.INTEGRITY_RESTORED, *_RETURNS, *_OPENS]
 _PAGE = 200
@@ -136,10 +138,10 @@ def _alias_moved(detail: Mapping[str, Any], is_open: Sequence[Alert]) -> _Answer
 
 
 def _open(event: ModelEvent, model: RegisteredModel, answer: _Answer, *, at: datetime) -> None:
-    words = event_words.WORDS[answer.opens]
+    words = words_of(answer.opens, of_metric=False)
     incident = cases.join(
         f"model:{model.pk}:{answer.opens}",
-        title=f"{model.slug}: {words.title}",
+        title=wording.incident_title(words, model=model.slug),
         severity=words.severity,
         at=at,
     )

@@ -113,6 +113,8 @@ PURE = [
     "registry/record/completeness.py",
     "registry/record/tags.py",
     "registry/regimes/rules.py",
+    "monitoring/alerts/condition_words.py",
+    "monitoring/alerts/event_words.py",
     "monitoring/alerts/judgement.py",
     "monitoring/alerts/message.py",
     "monitoring/alerts/vitals.py",

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard import words
 from dashboard.pages.ladder import ladder
 from dashboard.pages.model_rules import ACTIONS
-from monitoring.alerts import event_words
+from monitoring.alerts.condition_words import WORDS
 from monitoring.models import Alert, Delivery, Incident, Reading, Run
 from monitoring.states import DeliveryState, IncidentState
 from policies.models import Decision
@@ -69,7 +69,7 @@ def alert(found: Alert) -> dict[str, Any]:
         "since": words.day(found.since),
         "state": found.get_state_display().lower(),
         "run": f"/m/{found.model.slug}/runs/{run.pk}/" if run else "",
-        "words": None if found.check_slug else event_words.WORDS.get(found.condition),
+        "words": None if found.check_slug else WORDS[found.condition],
         "notes": [note.text for note in found.notes.all()],
     }
 

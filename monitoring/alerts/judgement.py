@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from monitoring.alerts.condition_words import WORDS
+
 CROSSINGS = frozenset({"drift", "breach"})
 FAULTS = frozenset({"data_fault", "source_fault", "not_evaluated", "missed", "failed"})
 ALL_ROWS = ""  # the segment that is the whole batch
@@ -194,10 +196,8 @@ def muter(name: str, *, open_names: Collection[str]) -> str | None:
 
 def severity_of(name: str, severities: Mapping[str, str]) -> str:
     """Return the severity the check's version gives a condition."""
-    fallback = severities.get("data_fault", "watch") if name in FAULTS else "watch"
-    if name == "breach":
-        fallback = "critical"
-    return severities.get(name, fallback)
+    own = WORDS[name].severity
+    return severities.get(name, severities.get("data_fault", own) if name in FAULTS else own)
 
 
 def worst(severities: Iterable[str]) -> str:

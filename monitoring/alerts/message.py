@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from monitoring.alerts.event_words import WORDS as EVENTS
-from monitoring.alerts.wording import STATES, Crossing, crossing, day
+from monitoring.alerts.condition_words import ConditionWords, good_windows, shown_state, words_of
+from monitoring.alerts.wording import Crossing, crossing, day
 
+_ACKNOWLEDGE = "Acknowledge, so that the others know that somebody is on it."
 SHAPES = {"critical": "◆", "watch": "▲", "unknown": "?", "ok": "●"}
 
 
@@ -52,6 +53,7 @@ class Story:
     incident_url: str
     model_url: str
     run: RunFacts
+    of_metric: bool = False  # a check on a logged metric found it
     version: int | None = None
     segment: str = ""
     resolved_at: datetime | None = None
@@ -71,6 +73,16 @@ class Story:
     role: str = ""
     time_zone: str = "UTC"
 
+    @property
+    def words(self) -> ConditionWords:
+        """What the condition is called, means and asks for."""
+        return words_of(self.condition, of_metric=self.of_metric)
+
+    @property
+    def rows(self) -> str:
+        """The rows that are judged apart; without a check the segment names a version."""
+        return self.segment if self.check else ""
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -85,27 +97,21 @@ class Letter:
     footer: tuple[str, ...] = field(default=())
 
 
-def shown_state(condition: str, severity: str) -> str:
-    """Return the health word a condition shows as; a fault means that we do not know."""
-    crossed = condition in ("drift", "breach") or condition in EVENTS
-    return severity if crossed or severity == "critical" else "unknown"
-
-
 def compose(story: Story) -> Letter:
     """Write the letter about an alert that fires or has resolved."""
     return _resolved(story) if story.kind == "resolved" else _firing(story)
 
 
 def _firing(story: Story) -> Letter:
-    state = shown_state(story.condition, story.severity)
+    state = shown_state(story.words, story.severity)
     version = f" v{story.version}" if story.version is not None else ""
     parts = (
         ("What", _what(story)),
         ("Is the monitor sound?", _sound(story)),
-        ("Likely cause", _likely(story)),
+        ("Likely cause", (story.words.likely, *story.similar[:2])),
         ("Effect", _effect(story)),
         ("If you do nothing", _if_nothing(story)),
-        ("Do now", _do_now(story)),
+        ("Do now", (story.words.do_now, _ACKNOWLEDGE)),
     )
     return Letter(
         subject=_subject(SHAPES[state], state.upper(), story, story.headline),
@@ -121,22 +127,16 @@ def _firing(story: Story) -> Letter:
 def _resolved(story: Story) -> Letter:
     ended = story.resolved_at or story.opened_at
     lasted = _duration((ended - story.opened_at).total_seconds())
+    how = story.words.over.format(good=good_windows(story.good))
     if story.resolved_by:
         how = f"{story.resolved_by} closed incident {story.incident}."
-    elif story.condition in ("drift", "breach"):
-        how = f"{story.good} good {'window' if story.good == 1 else 'windows'} in a row."
-    elif story.condition in EVENTS:
-        how = "MLflow shows again what was recorded."
-    else:
-        how = "The newest window could be judged again."
     parts = (
         ("What it was", (f"{story.headline}.",)),
         ("Why it is over", tuple(line for line in (how, story.root_cause) if line)),
         ("How long", (f"{lasted}, from {_time(story.opened_at, story)}.",)),
         ("Still open", story.still_open),
     )
-    event = EVENTS.get(story.condition)
-    label = event.label if event else STATES.get(story.condition, story.condition)
+    label = story.words.label
     over = label[:1].lower() + label[1:]
     return Letter(
         subject=_subject(SHAPES["ok"], "RESOLVED", story, f"{over} is over after {lasted}"),
@@ -158,17 +158,15 @@ def _subject(shape: str, word: str, story: Story, text: str) -> str:
 
 
 def _what(story: Story) -> tuple[str, ...]:
-    if story.condition in EVENTS:
-        others = tuple(f"Also open in this incident: {text}." for text in story.also[:5])
-        return (f"{story.headline}; seen {_time(story.opened_at, story)}.", *others)
-    lines = [f"{story.headline}; bad since the window of {day(story.since)}."]
+    seen = story.words.seen.format(window=day(story.since), moment=_time(story.opened_at, story))
+    lines = [f"{story.headline}; {seen}."]
     if story.crossings and story.crossings[0].note:
         lines.append(_sentence(story.crossings[0].note))
     lines += [_with_note(found) for found in story.crossings[1:4]]
     if story.crossings_total > 4:
         lines.append(f"{story.crossings_total - 4} more are over their limits.")
-    if story.segment:
-        lines.append(f"Only {story.segment} is judged here; the other rows are judged apart.")
+    if story.rows:
+        lines.append(f"Only {story.rows} is judged here; the other rows are judged apart.")
     lines += [f"Also open in this incident: {text}." for text in story.also[:5]]
     return tuple(lines)
 
@@ -183,13 +181,9 @@ def _sentence(text: str) -> str:
 
 def _sound(story: Story) -> tuple[str, ...]:
     """Climb the ladder: did it run in time, were there rows, did they keep the contract?"""
-    if story.condition in EVENTS:
-        return ("Yes: Muster read MLflow's answer itself; the checks go on apart from this.",)
+    if story.words.sound:
+        return (story.words.sound,)
     run = story.run
-    if run.state in ("source_fault", "missed", "not_evaluated", "failed"):
-        return ("No: it could not look. Nothing is known about the model in this window.",)
-    if story.check_kind == "mlflow metric":
-        return ("Yes: the value was read from MLflow.",)
     late = bool(run.due_at and run.finished_at and run.finished_at > run.due_at)
     ran = "It ran late" if late else "It ran on time"
     rows = f", {run.rows:,} rows" if run.rows is not None else ""
@@ -204,57 +198,14 @@ def _sound(story: Story) -> tuple[str, ...]:
     return tuple(lines)
 
 
-_LIKELY = {
-    "source_fault": "The folder, its rights, or the file itself; the model is not the suspect.",
-    "missed": "The job that writes the batch did not run, or writes elsewhere.",
-    "data_fault": "A change upstream: a release of the feed, a unit, a join. Not the model.",
-    "not_evaluated": "Something the check needs is missing; see above.",
-    "failed": "The batch is too large or makes the judge crash; Muster tried three times.",
-    "breach": "The link between features and outcome has changed, or the labels have.",
-    "drift": "The population or an upstream feature has changed.",
-}
-
-
-def _likely(story: Story) -> tuple[str, ...]:
-    event = EVENTS.get(story.condition)
-    cause = event.likely if event else _LIKELY.get(story.condition, "")
-    return (cause, *story.similar[:2])
-
-
 def _effect(story: Story) -> tuple[str, ...]:
-    who = f"Concerns the rows of {story.segment}. " if story.segment else ""
-    told = {
-        "drift": "The model answers for data that it was not trained on; how well is not known "
-        "before the labels come.",
-        "breach": "The model's answers are worse than the limit that was agreed.",
-    }.get(story.condition, "The model goes on answering, and nobody is watching how well.")
-    if story.condition in EVENTS:
-        told = EVENTS[story.condition].effect
+    who = f"Concerns the rows of {story.rows}. " if story.rows else ""
     purpose = f"Purpose of the model: {story.purpose}" if story.purpose else ""
-    return tuple(line for line in (who + told, purpose) if line)
+    return tuple(line for line in (who + story.words.effect, purpose) if line)
 
 
 def _if_nothing(story: Story) -> tuple[str, ...]:
-    if story.notes:
-        return story.notes
-    if story.condition in EVENTS:
-        return (EVENTS[story.condition].nothing,)
-    if story.condition in ("drift", "breach"):
-        windows = f"{story.good} good {'window' if story.good == 1 else 'windows'}"
-        return (f"The alert stays open until {windows} in a row have been seen.",)
-    return ("The health of the model stays unknown until a window can be judged.",)
-
-
-def _do_now(story: Story) -> tuple[str, ...]:
-    first = {
-        "source_fault": "Make the source readable; the next scan judges the batch by itself.",
-        "missed": "Ask for the batch; it is judged when it lands, however late.",
-        "data_fault": "Ask whoever owns the feed; a corrected batch is judged again by itself.",
-        "breach": "Open the incident and decide: retrain, restrict the model, or accept.",
-    }.get(story.condition, "Open the incident and look at the run.")
-    if story.condition in EVENTS:
-        first = EVENTS[story.condition].do_now
-    return (first, "Acknowledge, so that the others know that somebody is on it.")
+    return story.notes or (story.words.nothing.format(good=good_windows(story.good)),)
 
 
 def _footer(story: Story) -> tuple[str, ...]:
@@ -267,15 +218,7 @@ def _footer(story: Story) -> tuple[str, ...]:
         else "Rule: every look at MLflow is compared with what Muster had recorded."
     )
     why = f"You get this as {story.role}." if story.role else ""
-    return tuple(
-        line
-        for line in (
-            told,
-            rule,
-            f"{why} Model page: {story.model_url}".strip(),
-        )
-        if line
-    )
+    return (told, rule, f"{why} Model page: {story.model_url}".strip())
 
 
 def _zone(name: str) -> tzinfo:

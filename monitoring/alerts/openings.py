@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from monitoring.alerts import cases, judgement, looks, owing, wording
+from monitoring.alerts.condition_words import words_of
 from monitoring.alerts.judgement import FAULTS, Opening
 from monitoring.models import Alert, Check, Incident, Run
 from monitoring.states import AlertState, RunState
@@ -42,7 +43,7 @@ def _open(
     incident = _incident(name, run, check, muting, severity=severity, at=at)
     crossings = looks.crossings_of(run, segment)
     headline = wording.headline(
-        name,
+        words_of(name, of_metric=check.kind == Check.Kind.METRIC),
         crossings=crossings,
         bad=len(opening.windows),
         of=opening.when.of,
@@ -96,7 +97,11 @@ def _incident(
         source_id=sources[0].pk if sources else None,
         server_id=server[0] if server else None,
     )
-    title = wording.incident_title(name, model=check.model.slug, server=server[1] if server else "")
+    title = wording.incident_title(
+        words_of(name, of_metric=check.kind == Check.Kind.METRIC),
+        model=check.model.slug,
+        server=server[1] if server else "",
+    )
     return cases.join(cause, title=title, severity=severity, at=at)
 
 

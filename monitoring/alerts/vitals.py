@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitoring.alerts.condition_words import WORDS, shown_state, words_of
 from monitoring.alerts.judgement import CROSSINGS, FAULTS
-from monitoring.alerts.wording import STATES, day
+from monitoring.alerts.wording import day
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class CheckFacts:
     """One check: its newest verdict, and when the next one is overdue."""
 
     slug: str
+    of_metric: bool = False
     paused: bool = False
     state: str = ""  # newest verdict; '' when there is none yet
     reason: str = ""
@@ -86,22 +88,19 @@ def _of_alert(alert: OpenAlert) -> tuple[str, str]:
     text = f"{alert.headline} (since {day(alert.since)})."
     if alert.acknowledged_by:
         text = f"{text[:-1]}; {alert.acknowledged_by} has acknowledged it."
-    # An open alert about a fault means that we do not know, unless it is rated critical.
-    level = (
-        "unknown" if alert.condition in FAULTS and alert.severity != "critical" else alert.severity
-    )
-    return level, text
+    return shown_state(WORDS[alert.condition], alert.severity), text
 
 
 def _of_check(check: CheckFacts, *, at: datetime, has_alert: bool) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    label = STATES.get(check.state, check.state)
     week = f" for the window of {day(check.window_start)}" if check.window_start else ""
-    if check.state in FAULTS and not has_alert:
+    if check.state in FAULTS | CROSSINGS and not has_alert:
+        words = words_of(check.state, of_metric=check.of_metric)
+        seen = f"{words.label} in check {check.slug}{week}"
         reason = f": {check.reason}" if check.reason else ""
-        found.append(("unknown", f"{label} in check {check.slug}{week}{reason}."))
-    if check.state in CROSSINGS and not has_alert:
-        found.append(("watch", f"{label} in check {check.slug}{week}; no alert yet."))
+        found.append(
+            ("watch", f"{seen}; no alert yet.") if words.judged else ("unknown", f"{seen}{reason}.")
+        )
     overdue = check.overdue_at is not None and check.overdue_at <= at
     due = f"{check.overdue_at:%Y-%m-%d %H:%M} UTC" if check.overdue_at else ""
     if check.verdict_at is None and (check.awaited or overdue):

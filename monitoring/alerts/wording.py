@@ -9,21 +9,14 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
+from monitoring.alerts.condition_words import ConditionWords
+
 METHODS = {
     "psi": "PSI",
     "ks": "KS test",
     "wasserstein": "Wasserstein distance",
     "jensenshannon": "Jensen-Shannon distance",
     "chisquare": "chi-square test",
-}
-STATES = {
-    "drift": "Drift",
-    "breach": "Limit broken",
-    "data_fault": "Data fault",
-    "source_fault": "Source fault",
-    "not_evaluated": "Not evaluated",
-    "missed": "No batch came",
-    "failed": "Check failed",
 }
 
 
@@ -83,7 +76,7 @@ def crossing(found: Crossing) -> str:
 
 
 def headline(
-    condition: str,
+    words: ConditionWords,
     *,
     crossings: Sequence[Crossing] = (),
     bad: int = 1,
@@ -94,27 +87,16 @@ def headline(
 
     A fault is told by its reason alone: that another column moved as well is not what it is about.
     """
-    label = STATES.get(condition, condition)
-    if crossings and condition in ("drift", "breach"):
+    if crossings and words.judged:
         more = f" and {len(crossings) - 1} more" if len(crossings) > 1 else ""
         text = f"{crossing(crossings[0])}{more}"
     else:
-        text = f"{label}: {reason}" if reason else label
+        text = f"{words.label}: {reason}" if reason else words.label
     if of > 1:
         text += f", {bad} of {of} windows"
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-def incident_title(condition: str, *, model: str, server: str = "") -> str:
+def incident_title(words: ConditionWords, *, model: str, server: str = "") -> str:
     """Name the case."""
-    if server:
-        return f"MLflow server {server} cannot be read"
-    return {
-        "drift": f"{model}: the data have moved",
-        "breach": f"{model}: a limit on performance is broken",
-        "data_fault": f"{model}: the data break their contract",
-        "source_fault": f"{model}: the source cannot be read",
-        "missed": f"{model}: no batch came",
-        "not_evaluated": f"{model}: a check could not look",
-        "failed": f"{model}: a check keeps dying",
-    }.get(condition, f"{model}: {condition}")
+    return f"MLflow server {server} cannot be read" if server else f"{model}: {words.title}"

@@ -97,6 +97,11 @@ class Alert(models.Model):
         """The check's slug, or '' for what happened in MLflow."""
         return self.check_ref.slug if self.check_ref else ""
 
+    @property
+    def of_metric(self) -> bool:
+        """Whether a check on a metric that MLflow holds found it."""
+        return self.check_ref is not None and self.check_ref.kind == Check.Kind.METRIC
+
     def __str__(self) -> str:
         return f"{self.condition} of check {self.check_ref_id} since {self.since:%Y-%m-%d}"
 

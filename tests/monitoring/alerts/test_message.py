@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitoring import events
+from monitoring.alerts.condition_words import WORDS
+from monitoring.alerts.judgement import CROSSINGS, FAULTS
 from monitoring.alerts.message import RunFacts, Story, compose
 from monitoring.alerts.wording import Crossing, crossing, headline, number
 
@@ -17,7 +20,7 @@ STORY = Story(
     kind="firing",
     condition="drift",
     severity="critical",
-    headline=headline("drift", crossings=[INCOME], bad=2, of=3),
+    headline=headline(WORDS["drift"], crossings=[INCOME], bad=2, of=3),
     model="card-fraud",
     model_name="Card fraud",
     unit="Fraud",
@@ -55,7 +58,7 @@ def test_the_subject_says_state_model_unit_and_what_crossed_which_limit():
 
 @pytest.mark.parametrize("condition", ["data_fault", "source_fault", "not_evaluated"])
 def test_a_fault_is_worded_from_its_reason_only(condition):
-    text = headline(condition, crossings=[INCOME], reason="column age is missing")
+    text = headline(WORDS[condition], crossings=[INCOME], reason="column age is missing")
 
     assert text.endswith(": column age is missing")
     assert "PSI" not in text
@@ -170,3 +173,25 @@ def test_a_crossing_is_named_by_its_metric_or_by_method_and_column():
         "latency_p95_ms 130 > 120",
         "PSI of income 0.5 > 0.35 in region=EU",
     ]
+
+
+def test_every_condition_that_can_open_an_alert_has_its_words():
+    conditions = {*CROSSINGS, *FAULTS, *events.CONDITIONS}
+
+    assert set(WORDS) == conditions
+    for condition in conditions:
+        letter = compose(replace(STORY, condition=condition, crossings=(), notes=()))
+        assert all(lines and "{" not in "".join(lines) for _, lines in letter.parts)
+        assert {"Likely cause", "Effect", "If you do nothing", "Do now"} <= dict(
+            letter.parts
+        ).keys()
+    with pytest.raises(KeyError):
+        compose(replace(STORY, condition="unheard_of"))
+
+
+def test_a_version_that_mlflow_tells_of_is_not_taken_for_rows():
+    europe = replace(STORY, segment="region=EU")
+    version = replace(STORY, condition="files_changed", check="", segment="v3", crossings=())
+
+    assert parts(europe)["Effect"].startswith("Concerns the rows of region=EU.")
+    assert parts(version)["Effect"].startswith("What serves may not be what was trained")

@@ -1,0 +1,198 @@
+"""What each condition of an alert is called, means and asks for: one row a condition; pure.
+
+A check's verdict and MLflow's news are told by the same rows, so that message, incident, page and
+health agree. A condition without a row is a KeyError, never a silent default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from monitoring.alerts import event_words
+
+
+@dataclass(frozen=True)
+class ConditionWords:
+    """What a person has to know about one condition, whichever model it befalls.
+
+    `seen` may name {window}, the day of the first bad window, and {moment}, when it was noticed;
+    `nothing` and `over` may name {good}, the good windows in a row that end the alert.
+    """
+
+    label: str
+    title: str  # of the incident, behind the model's name
+    likely: str
+    effect: str
+    nothing: str
+    do_now: str
+    over: str
+    seen: str = "bad since the window of {window}"
+    severity: str = "watch"  # where no check's version rates it
+    judged: bool = True  # False: the monitor could not look, so the health is unknown
+    sound: str = ""  # whether the monitor is sound; '' when only the run can tell
+
+
+_UNTIL_GOOD = "The alert stays open until {good} in a row have been seen."
+_GOOD_AGAIN = "{good} in a row."
+_BLIND = "No: it could not look. Nothing is known about the model in this window."
+_AS_RECORDED = "MLflow shows again what was recorded."
+_APART = "Yes: Muster read MLflow's answer itself; the checks go on apart from this."
+
+
+def _fault(
+    label: str, title: str, *, likely: str, do_now: str, sound: str = _BLIND
+) -> ConditionWords:
+    """Make the row of a window that could not be judged."""
+    return ConditionWords(
+        label=label,
+        title=title,
+        likely=likely,
+        effect="The model goes on answering, and nobody is watching how well.",
+        nothing="The health of the model stays unknown until a window can be judged.",
+        do_now=do_now,
+        over="The newest window could be judged again.",
+        judged=False,
+        sound=sound,
+    )
+
+
+def _event(
+    label: str,
+    title: str,
+    *,
+    likely: str,
+    effect: str,
+    nothing: str,
+    do_now: str,
+    severity: str = "watch",
+) -> ConditionWords:
+    """Make the row of what happened in MLflow: it follows from no check and no window."""
+    return ConditionWords(
+        label=label,
+        title=title,
+        likely=likely,
+        effect=effect,
+        nothing=nothing,
+        do_now=do_now,
+        over=_AS_RECORDED,
+        seen="seen {moment}",
+        severity=severity,
+        sound=_APART,
+    )
+
+
+WORDS: Mapping[str, ConditionWords] = {
+    "drift": ConditionWords(
+        label="Drift",
+        title="the data have moved",
+        likely="The population or an upstream feature has changed.",
+        effect="The model answers for data that it was not trained on; how well is not known "
+        "before the labels come.",
+        nothing=_UNTIL_GOOD,
+        do_now="Open the incident and look at the run.",
+        over=_GOOD_AGAIN,
+    ),
+    "breach": ConditionWords(
+        label="Limit broken",
+        title="a limit on performance is broken",
+        likely="The link between features and outcome has changed, or the labels have.",
+        effect="The model's answers are worse than the limit that was agreed.",
+        nothing=_UNTIL_GOOD,
+        do_now="Open the incident and decide: retrain, restrict the model, or accept.",
+        over=_GOOD_AGAIN,
+        severity="critical",
+    ),
+    "data_fault": _fault(
+        "Data fault",
+        "the data break their contract",
+        likely="A change upstream: a release of the feed, a unit, a join. Not the model.",
+        do_now="Ask whoever owns the feed; a corrected batch is judged again by itself.",
+        sound="",
+    ),
+    "source_fault": _fault(
+        "Source fault",
+        "the source cannot be read",
+        likely="The folder, its rights, or the file itself; the model is not the suspect.",
+        do_now="Make the source readable; the next scan judges the batch by itself.",
+    ),
+    "missed": _fault(
+        "No batch came",
+        "no batch came",
+        likely="The job that writes the batch did not run, or writes elsewhere.",
+        do_now="Ask for the batch; it is judged when it lands, however late.",
+    ),
+    "not_evaluated": _fault(
+        "Not evaluated",
+        "a check could not look",
+        likely="Something the check needs is missing; see above.",
+        do_now="Open the incident and look at the run.",
+    ),
+    "failed": _fault(
+        "Check failed",
+        "a check keeps dying",
+        likely="The batch is too large or makes the judge crash; Muster tried three times.",
+        do_now="Open the incident and look at the run.",
+    ),
+    event_words.CHAMPION_MOVED: _event(
+        "Champion moved outside Muster",
+        "the champion was moved, not by Muster",
+        likely="Somebody, or a job, set the alias in MLflow itself; MLflow does not say who.",
+        effect="Another version answers than the one that was last looked at here.",
+        nothing="The alert stays open until somebody closes its incident or the alias is back.",
+        do_now="Ask the team who moved it and why; compare the two versions on the model page.",
+    ),
+    event_words.FILES_CHANGED: _event(
+        "Files overwritten",
+        "the files of a version are not those that were recorded",
+        likely="A job wrote over the artifacts, or somebody replaced them by hand.",
+        effect="What serves may not be what was trained, tested and reviewed.",
+        nothing="The alert stays open until the recorded files are back, or somebody closes it.",
+        do_now="Stop a rollout of this version; restore the files or register a new version.",
+        severity="critical",
+    ),
+    event_words.RUN_DELETED: _event(
+        "Training run deleted",
+        "the training run of a version was deleted",
+        likely="Somebody cleaned up an experiment in MLflow; `mlflow gc` would make it final.",
+        effect="How the version was made can no longer be shown from MLflow.",
+        nothing="Once MLflow collects its garbage, the run cannot be brought back.",
+        do_now="Restore the run in MLflow (`mlflow runs restore`) before it is collected.",
+    ),
+    event_words.LOGGED_MODEL_DELETED: _event(
+        "Logged model deleted",
+        "the logged model of a version was deleted",
+        likely="Somebody deleted the logged model that this version points to.",
+        effect="The version's files cannot be loaded any more: a restart may find nothing.",
+        nothing="A rollback to this version would fail.",
+        do_now="Restore the logged model in MLflow, or register the version again.",
+        severity="critical",
+    ),
+    event_words.MISSING: _event(
+        "Missing in MLflow",
+        "MLflow does not show the model any more",
+        likely="It was deleted or renamed there, or Muster's account lost its permission.",
+        effect="Nothing new is known about its versions, aliases and metrics.",
+        nothing="What Muster knew stays; checks that need MLflow will not be evaluated.",
+        do_now="Ask whoever keeps the MLflow server; correct the record's MLflow name if it moved.",
+    ),
+}
+
+# The same conditions of a check on a logged metric, which looks at MLflow and at no batch.
+_OF_A_METRIC: Mapping[str, ConditionWords] = {
+    "breach": replace(WORDS["breach"], sound="Yes: the value was read from MLflow."),
+}
+
+
+def words_of(condition: str, *, of_metric: bool) -> ConditionWords:
+    """Return the words of a condition; `of_metric` when a check on a logged metric found it."""
+    row = WORDS[condition]
+    return _OF_A_METRIC.get(condition, row) if of_metric else row
+
+
+def shown_state(words: ConditionWords, severity: str) -> str:
+    """Return the health word a condition shows as; a fault means that we do not know."""
+    return severity if words.judged or severity == "critical" else "unknown"
+
+
+def good_windows(number: int) -> str:
+    """Count the good windows that end an alert."""
+    return f"{number} good {'window' if number == 1 else 'windows'}"
