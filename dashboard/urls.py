@@ -72,6 +72,7 @@ _PAGES = [
     path("m/<slug:slug>/record/<slug:group>/", record.group, name="record-group"),
     path("m/<slug:slug>/rulebooks/<str:regime>/", record.rulebook, name="rulebook"),
     path("m/<slug:slug>/tier/", record.tier, name="tier"),
+    path("m/<slug:slug>/tier/answers/", record.answers, name="tier-answers"),
     path("m/<slug:slug>/tier/approve/", record.approve, name="tier-approve"),
     path("m/<slug:slug>/tier/end/", record.end, name="tier-end"),
     path("m/<slug:slug>/sources/<slug:name>/", register.source, name="source"),

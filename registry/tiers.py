@@ -12,10 +12,11 @@ from typing import Any
 
 from django.db import transaction
 
-from registry import access, actors, bodies, catalogue, inputs, overrides, tiering
-from registry.access import NotAllowed, Right
+from registry import access, actors, bodies, catalogue, independence, inputs, overrides, tiering
+from registry.access import Right
 from registry.actors import Actor
-from registry.models import Person, RegisteredModel, TierOverride
+from registry.independence import NotIndependent
+from registry.models import RegisteredModel, TierOverride
 from registry.problems import invalid
 
 MAX_DAYS = 365
@@ -97,33 +98,10 @@ def approve(
         return locked, override
 
 
-class NotIndependent(NotAllowed):
-    """You may not approve this: you are too close to it, or not a person."""
-
-    def __init__(self, why: str, model: RegisteredModel) -> None:
-        super().__init__(Right.APPROVE, model.unit)
-        self.args = (f"{why} An approver of {model.unit.name} who is independent can.",)
-
-
 def conflict(actor: Actor, model: RegisteredModel, override: TierOverride) -> str:
     """Say in words why the actor may not approve; '' when nothing stands against it."""
-    if actor.by_token:
-        return "A token never approves; sign in on the page."
-    if actor.person is None:
-        return "A part of Muster never approves."
-    if not access.can(actor, Right.APPROVE, model.unit):
-        return "You are no approver here."
-    roles: list[tuple[str, Person | None]] = [
-        ("owner", model.owner),
-        ("deputy", model.deputy),
-        ("one who asked for it", override.requested_by),
-    ]
-    for role, person in roles:
-        if person is not None and person.pk == actor.person.pk:
-            return f"You are the {role}."
-        if person is not None and actor.person.manager_id == person.pk:
-            return f"{person.name}, to whom you report, is the {role}."
-    return ""
+    asked = ("one who asked for it", override.requested_by)
+    return independence.conflict(actor, model, [asked])
 
 
 def end(actor: Actor, model: RegisteredModel, data: Any, *, at: datetime) -> RegisteredModel:

@@ -169,6 +169,7 @@ PAGES = {
     "m/<slug>/record/<group>/": Row("object", lambda w: {**model(w), "group": "purpose"}),
     "m/<slug>/rulebooks/<regime>/": Row("object", lambda w: {**model(w), "regime": "eu-ai-act"}),
     "m/<slug>/tier/": Row("object", model),
+    "m/<slug>/tier/answers/": Row("object", model),
     "m/<slug>/tier/approve/": Row("object", model),
     "m/<slug>/tier/end/": Row("object", model),
     "m/<slug>/sources/<name>/": Row("object", lambda w: {**model(w), "name": w.source.name}),

@@ -10,12 +10,14 @@ from dashboard import forms
 from dashboard.pages import record_rows as rows
 from dashboard.pages.door import act, form_page, model_or_404, page
 from dashboard.queries.frame import actor_of
+from dashboard.shapes import models as model_shapes
 from dashboard.shapes import record as shapes
 from dashboard.shapes import rulebooks
 from registry import access, assessment, catalogue, clock, scope, tiers
 from registry.access import Right
+from registry.independence import NotIndependent
 from registry.models import RegisteredModel
-from registry.problems import FieldError, Invalid
+from registry.problems import FieldError, Invalid, invalid
 from registry.record.fields import groups
 
 
@@ -130,6 +132,32 @@ def tier(request: HttpRequest, slug: str) -> HttpResponse:
         " who is independent of the model, and ends by itself."
     )
     return _form(request, f"Another tier for {model.name}", model, shown, values, error, hint)
+
+
+@form_page
+def answers(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change the answers that the tier is computed from; who makes it lighter is independent."""
+    model = model_or_404(request, slug)
+    if not access.can(actor_of(request), Right.APPROVE, model.unit):
+        access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
+    shown, error = model_shapes.answers(), None
+    values = forms.flat({"tier_answers": model.tier_answers})
+    if request.method == "POST":
+        given = forms.read(shown, request.POST)
+        values = given.values
+        try:
+            if given.errors:
+                raise Invalid(*given.errors)
+            catalogue.patch_model(actor_of(request), model, given.body, at=clock.now())
+        except NotIndependent as refused:
+            error = invalid("/", "not_independent", str(refused))
+        except Invalid as raised:
+            error = raised
+        else:
+            messages.success(request, "The answers are saved: see the tier below.", "done")
+            return HttpResponseRedirect(f"/m/{model.slug}/record/")
+    hint = "Answers that make the tier lighter come from an approver independent of the model."
+    return _form(request, f"Tier questions of {model.name}", model, shown, values, error, hint)
 
 
 @act

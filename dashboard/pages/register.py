@@ -15,8 +15,9 @@ from dashboard.shapes import models as shapes
 from monitoring import definitions
 from registry import access, catalogue, clock
 from registry.access import NotAllowed, Right
+from registry.independence import NotIndependent
 from registry.models import RegisteredModel
-from registry.problems import Invalid
+from registry.problems import Invalid, invalid
 
 _NEW = {"task": "classification", "lifecycle": "in_development", "decision_role": "one_input"}
 
@@ -54,6 +55,8 @@ def _model(
                 raise Invalid(*given.errors)
             name = slug or str(body.pop("key", ""))
             model, _ = catalogue.put_model(actor_of(request), name, body, at=clock.now())
+        except NotIndependent as refused:
+            error = invalid("/tier_answers", "not_independent", str(refused))
         except Invalid as raised:
             error = forms.moved(raised, {"/slug": "/key"})
         else:

@@ -56,6 +56,15 @@ def model(units: Choices, servers: Choices) -> list[Group]:
     ]
 
 
+def answers() -> list[Group]:
+    """Return the form of the tier's questions alone, for who approves and does not edit."""
+    why = "What you looked at; asked for when the tier becomes lighter."
+    return [
+        Group("The tier is computed from these", _questions()),
+        Group("Why", (Field("change_reason", "Because", "textarea", why),)),
+    ]
+
+
 def _questions() -> tuple[Field, ...]:
     scales = tuple(
         Field(

@@ -21,6 +21,7 @@ from registry import (
 )
 from registry.access import Right
 from registry.actors import Actor
+from registry.catalogue import lightening
 from registry.catalogue.races import upsert
 from registry.catalogue.references import resolve
 from registry.models import ModelUse, RegisteredModel, SlugHistory, TierAssessment
@@ -117,11 +118,16 @@ def _change(
     *,
     at: datetime,
 ) -> RegisteredModel:
-    access.require(actor, Right.EDIT_MODELS, model.unit)
-    before, unit = history.snapshot(model), model.unit
+    if set(given) != {"tier_answers"} or not access.can(actor, Right.APPROVE, model.unit):
+        access.require(actor, Right.EDIT_MODELS, model.unit)
+    before, unit, held = history.snapshot(model), model.unit, dict(model.tier_answers)
     if slug := given.pop("slug", ""):
         _rename(model, slug)
     columns = _columns(actor, model, given)
+    if "tier_answers" in columns:
+        # Before anything else of the body is set: the people of before are asked about.
+        model.tier_answers = columns["tier_answers"]
+        lightening.require_independent(actor, model, held, body.change_reason)
     for field, value in columns.items():
         setattr(model, field, value)
     if model.unit != unit:

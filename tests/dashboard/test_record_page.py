@@ -184,3 +184,24 @@ def test_who_may_not_edit_sees_no_forms(client, story):
     assert "/record/identity/" not in text(client.get(PATH + "record/"))
     assert client.get(PATH + "record/identity/").status_code == 403
     assert client.get(PATH + "tier/").status_code == 403
+
+
+def test_the_owner_does_not_lighten_the_answers_and_the_approver_does(ana, client, story):
+    heavy = {"tier_answers.exposure": "4", "tier_answers.harm": "4"}
+    light = {"tier_answers.exposure": "0", "tier_answers.harm": "0"}
+    rest = {
+        f"tier_answers.{key}": "0"
+        for key in ("purpose", "method", "data", "change", "build", "bias", "reliance")
+    }
+    assert ana.post(PATH + "tier/answers/", heavy | rest).status_code == 302
+
+    page = text(ana.post(PATH + "tier/answers/", light | rest), 400)
+    assert "An approver of Fraud who is independent can." in page
+
+    client.force_login(person("ivo", story.people.fraud, "approver"))
+    assert "/tier/answers/" in text(client.get(PATH + "record/"))
+    assert "asked for when the tier" in text(client.get(PATH + "tier/answers/"))
+    assert client.post(PATH + "tier/answers/", light | rest).status_code == 400
+    reason = {"change_reason": "seen the volumes"}
+    assert client.post(PATH + "tier/answers/", light | rest | reason).status_code == 302
+    assert RegisteredModel.objects.get(slug="card-fraud").computed_tier == 4

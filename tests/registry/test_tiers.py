@@ -31,9 +31,9 @@ def ivo(people):
     return person("ivo", people.fraud, "approver")
 
 
-def answer(people, answers, at=NOW):
-    body = {"tier_answers": answers}
-    return catalogue.patch_model(acting(people.ana), people.model, body, at=at)
+def answer(people, answers, at=NOW, who=None):
+    body = {"tier_answers": answers, "change_reason": "looked at"}
+    return catalogue.patch_model(acting(who or people.ana), people.model, body, at=at)
 
 
 def ask(people, tier, who=None, ends_on=SOON, reason="why"):
@@ -203,7 +203,7 @@ def test_when_the_rule_gets_lighter_than_an_approved_one_it_ends(people, ivo):
     ask(people, 3)
     approve(people, ivo)
 
-    answer(people, LIGHT)
+    answer(people, LIGHT, who=ivo)
 
     assert now_is(people) == (4, 4)
     assert "heavier than computed" in TierOverride.objects.get().end_reason
