@@ -31,6 +31,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 class SourceAdmin(ReadOnly):
     list_display = ("model", "name", "address", "format", "scanned_at", "fault")
     list_select_related = ("model",)
+    exclude = ("secret",)
 
 
 @admin.register(models.Check)
@@ -83,11 +84,13 @@ class HealthAdmin(ReadOnly):
 admin.site.register(
     [
         models.AlertNote,
+        models.Analysis,
         models.Baseline,
         models.Batch,
         models.CheckVersion,
         models.Contract,
         models.ContractVersion,
+        models.Expectation,
         models.HealthSpan,
         models.LabelSet,
         models.Window,

@@ -31,6 +31,17 @@ FAULTS = (
 )
 
 
+class Stage(models.TextChoices):
+    """What a reading is about, in the order in which a window is judged."""
+
+    SKEW = "skew", "Training against serving"
+    INPUT = "input", "Input drift"
+    PREDICTION = "prediction", "Prediction drift"
+    PERFORMANCE = "performance", "Performance"
+    ESTIMATE = "estimate", "Estimated performance"
+    FAIRNESS = "fairness", "Fairness"
+
+
 class HealthState(models.TextChoices):
     """Health of a model, in the order of attention."""
 

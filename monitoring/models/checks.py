@@ -61,6 +61,8 @@ class Check(models.Model):
         DATA = "data", "Data and drift"
         PERFORMANCE = "performance", "Performance"
         METRIC = "metric", "MLflow metric"
+        FAIRNESS = "fairness", "Fairness"
+        SKEW = "skew", "Training-serving skew"
 
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="checks")
     slug = models.SlugField(max_length=60)
@@ -103,3 +105,22 @@ class CheckVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number} of check {self.check_ref_id}"
+
+
+class Expectation(models.Model):
+    """Somebody's word that a crossing is expected until a day: it is shown, and alerts nobody."""
+
+    check_ref = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="expectations")
+    feature = models.CharField(max_length=250, default="", blank=True)  # all of them when ""
+    segment = models.CharField(max_length=250, default="", blank=True)
+    reason = models.CharField(max_length=500)
+    until = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.feature or 'everything'} of check {self.check_ref_id} is expected to move"

@@ -3,19 +3,36 @@
 from django.db import models
 
 from registry.models import RegisteredModel
+from registry.secrets import EncryptedTextField
 
 
 class Source(models.Model):
-    """A folder (any fsspec address under MUSTER_SOURCE_ROOTS) where batches and labels land."""
+    """Where batches and labels come from: a folder, uploads, or a query.
+
+    A folder is any fsspec address under MUSTER_SOURCE_ROOTS. What was uploaded or queried lies
+    under MUSTER_DATA_DIR, and from there on is treated like a file that landed.
+    """
+
+    class Kind(models.TextChoices):
+        FOLDER = "folder", "Folder"
+        UPLOAD = "upload", "Upload"
+        SQL = "sql", "SQL query"
 
     class Format(models.TextChoices):
         PARQUET = "parquet", "Parquet"
         CSV = "csv", "CSV"
+        ARROW = "arrow", "Arrow IPC"
+        JSONL = "jsonl", "JSON lines"
 
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FOLDER)
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="sources")
     name = models.SlugField(max_length=60)
-    address = models.CharField(max_length=1000)
+    address = models.CharField(max_length=1000, default="", blank=True)
     format = models.CharField(max_length=10, choices=Format.choices, default=Format.PARQUET)
+    # Of a query: for each window {start} and {end} are bound, never pasted, into the text.
+    query = models.TextField(default="", blank=True)
+    labels_query = models.TextField(default="", blank=True)
+    secret = EncryptedTextField(default="", blank=True)  # address with password, or S3 keys
 
     next_scan_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -45,6 +62,7 @@ class Batch(models.Model):
     path = models.CharField(max_length=1200)
     size = models.BigIntegerField()
     digest = models.CharField(max_length=64)
+    format = models.CharField(max_length=10, default="", blank=True)  # '': as the source says
     landed_at = models.DateTimeField()
     # What the file system said of the file when it was digested: unchanged, it is not read again.
     modified = models.CharField(max_length=60, default="", blank=True)
@@ -69,6 +87,7 @@ class LabelSet(models.Model):
     path = models.CharField(max_length=1200)
     size = models.BigIntegerField()
     digest = models.CharField(max_length=64)
+    format = models.CharField(max_length=10, default="", blank=True)  # '': as the source says
     landed_at = models.DateTimeField()
     # What the file system said of the file when it was digested: unchanged, it is not read again.
     modified = models.CharField(max_length=60, default="", blank=True)
