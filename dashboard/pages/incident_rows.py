@@ -1,14 +1,15 @@
 """The incident page's parts as plain rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from dashboard import words
 from dashboard.pages.ladder import ladder
 from dashboard.pages.model_rules import ACTIONS
-from monitoring.alerts.condition_words import WORDS
+from monitoring.alerts.condition_words import good_windows, words_of
 from monitoring.models import Alert, Delivery, Incident, Reading, Run
-from monitoring.states import DeliveryState, IncidentState
+from monitoring.states import AlertState, DeliveryState, IncidentState
 from policies.models import Decision
 from registry.models import AuditEvent
 
@@ -56,7 +57,30 @@ def rungs(run: Run | None, readings: list[Reading]) -> list[dict[str, Any]]:
     return [] if run is None else ladder(run, readings)
 
 
-def alert(found: Alert) -> dict[str, Any]:
+def alerts(found: Iterable[Alert]) -> list[dict[str, Any]]:
+    """Return the alerts of the incident; what many share is explained once."""
+    rows, explained = [], set()
+    for one in found:
+        kind = (one.condition, one.of_metric)
+        explains = one.state != AlertState.RESOLVED and kind not in explained
+        if explains:
+            explained.add(kind)
+        rows.append(_alert(one) | {"words": _advice(one) if explains else None})
+    return rows
+
+
+def _advice(found: Alert) -> dict[str, str]:
+    """Return what the message says of it too, as long as somebody can act on it."""
+    told = words_of(found.condition, of_metric=found.of_metric)
+    return {
+        "likely": told.likely,
+        "effect": told.effect,
+        "do_now": told.do_now,
+        "nothing": told.nothing.format(good=good_windows(found.detail.get("good", 1))),
+    }
+
+
+def _alert(found: Alert) -> dict[str, Any]:
     """Return one alert of the incident."""
     run = found.latest_run
     return {
@@ -69,7 +93,6 @@ def alert(found: Alert) -> dict[str, Any]:
         "since": words.day(found.since),
         "state": found.get_state_display().lower(),
         "run": f"/m/{found.model.slug}/runs/{run.pk}/" if run else "",
-        "words": None if found.check_slug else WORDS[found.condition],
         "notes": [note.text for note in found.notes.all()],
     }
 

@@ -55,7 +55,7 @@ def show(
     context = {
         "incident": incident_rows.heading(found, now),
         "steps": incident_rows.rungs(newest, readings),
-        "alerts": [incident_rows.alert(alert) for alert in alerts],
+        "alerts": incident_rows.alerts(alerts),
         "similar": [incident_rows.past(row) for row in read.similar_to(found, visible(request))],
         "decisions": [incident_rows.decision(row) for row in read.decisions_for(alerts)],
         "told": [incident_rows.delivery(row) for row in read.deliveries_of(alerts)],

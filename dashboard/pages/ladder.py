@@ -35,7 +35,9 @@ def _monitor(run: Run) -> dict[str, Any]:
         lines.append(f"{run.rows:,} rows read")
     if run.completeness is not None:
         lines.append(f"{words.share(run.completeness)} of the rows have a label")
-    said = "The monitor ran and the batch was there."
+    of_metric = run.window.check_ref.kind == Check.Kind.METRIC
+    what = "MLflow was read" if of_metric else "the batch was there"
+    said = f"The monitor ran and {what}."
     if run.finished_at is None:
         said = "The run has not finished yet."
     elif bad:
@@ -45,8 +47,11 @@ def _monitor(run: Run) -> dict[str, Any]:
 
 def _contract(run: Run) -> dict[str, Any]:
     title = "2 Contract: are the data as agreed?"
-    if run.window.check_ref.kind != Check.Kind.DATA:
+    kind = run.window.check_ref.kind
+    if kind != Check.Kind.DATA:
         said = "The data check of the same window judges that."
+        if kind == Check.Kind.METRIC:
+            said = "A metric that MLflow holds has no contract."
         return {
             "title": title,
             "mark": words.RESULTS[Result.NOT_APPLICABLE],

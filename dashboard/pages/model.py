@@ -59,7 +59,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         "record": record_rows.completeness(assessment.assess(found, at=now)),
         "identity": model_record.identity(found, source, now),
         "health": health,
-        "due": model_due.due(known, health, waits, now, alerts=bool(alerts)),
+        "due": model_due.due(known, health, waits, now, alerts=alerts),
         "strip": _strip(found, now),
         "alerts": [model_news.alert(alert, now) for alert in alerts],
         "past": [model_news.incident(incident) for incident in read.recent_incidents(found)],

@@ -1,13 +1,14 @@
 """What is due at the top of a model's page: what is not known of it, and what to do about that."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dashboard import words
 from monitoring import baselines
-from monitoring.models import Check, Source
+from monitoring.alerts.condition_words import words_of
+from monitoring.models import Alert, Check, Source
 from registry.access import Right
 from registry.models import ModelVersion, RegisteredModel, SourceModel
 from registry.models.models import Lifecycle
@@ -33,13 +34,30 @@ def due(
     waits: list[tuple[str, str]],
     now: datetime,
     *,
-    alerts: bool,
+    alerts: Sequence[Alert],
 ) -> dict[str, Any]:
-    """Return the first sentence, what checks wait for, and the steps that would end it."""
+    """Return the first sentence, what checks wait for, and the steps that would end it.
+
+    The worst open alert leads, whether a check or MLflow's news opened it.
+    """
     told = " ".join(health["reasons"])
     waiting = [f"Check {check} waits: {what}." for check, what in waits if what not in told]
-    steps = _steps(known, now) if waits or not _calm(health) else []
-    return {"lead": _lead(health, waiting, alerts=alerts), "waiting": waiting, "steps": steps}
+    steps = [_of_alert(_worst(alerts))] if alerts else []
+    if waits or not _calm(health):
+        steps += _steps(known, now)
+    return {"lead": _lead(health, waiting, alerts=bool(alerts)), "waiting": waiting, "steps": steps}
+
+
+def _worst(alerts: Sequence[Alert]) -> Alert:
+    """Return the first, or the open one that explains it: mending that one mends both."""
+    by_number = {alert.pk: alert for alert in alerts}
+    return by_number.get(alerts[0].detail.get("muted_by"), alerts[0])
+
+
+def _of_alert(alert: Alert) -> dict[str, str]:
+    told = words_of(alert.condition, of_metric=alert.of_metric)
+    number = alert.incident_id
+    return _step(f"{told.label}: {told.do_now}", f"Incident {number}", f"/incidents/{number}/")
 
 
 def _calm(health: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard import words
+from monitoring.alerts.condition_words import words_of
 from monitoring.models import Alert, Incident
 from registry.models import AuditEvent, ModelEvent
 
@@ -15,7 +16,7 @@ def alert(row: Alert, now: datetime) -> dict[str, Any]:
         "headline": row.headline,
         "since": words.day(row.since),
         "opened": words.age(row.opened_at, now),
-        "condition": words.sentence(row.condition),
+        "condition": words_of(row.condition, of_metric=row.of_metric).label,
         "segment": row.segment,
         "incident": row.incident_id,
         "acknowledged": row.acknowledged_by.name if row.acknowledged_by else "",

@@ -178,7 +178,25 @@ WORDS: Mapping[str, ConditionWords] = {
 
 # The same conditions of a check on a logged metric, which looks at MLflow and at no batch.
 _OF_A_METRIC: Mapping[str, ConditionWords] = {
-    "breach": replace(WORDS["breach"], sound="Yes: the value was read from MLflow."),
+    "breach": replace(
+        WORDS["breach"],
+        likely="What the metric measures has changed, or the job that logs it has.",
+        effect="The metric is beyond the limit that was agreed.",
+        sound="Yes: the value was read from MLflow.",
+    ),
+    "source_fault": replace(
+        WORDS["source_fault"],
+        title="MLflow cannot be read",
+        likely="MLflow, the way to it, or what Muster may see there; not what the model does.",
+        do_now="See that MLflow answers and shows the model; the window is then judged by itself.",
+    ),
+    "missed": replace(
+        WORDS["missed"],
+        label="No value came",
+        title="no value came",
+        likely="The job that logs the metric did not run, or logs to another run.",
+        do_now="Ask whoever logs the metric; a value logged late is judged by itself.",
+    ),
 }
 
 

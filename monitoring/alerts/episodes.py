@@ -96,15 +96,17 @@ def _tell_unmuted(check: Check, resolved: list[Alert], *, at: datetime) -> None:
     if not resolved:
         return
     still = Alert.objects.filter(model=check.model_id).exclude(state=AlertState.RESOLVED)
-    still_open = list(still.select_related("incident", "model__owner", "model__deputy"))
-    names = {alert.condition for alert in still_open}
+    still_open = list(
+        still.select_related("incident", "check_ref", "model__owner", "model__deputy").order_by(
+            "pk"
+        )
+    )
     gone = {alert.pk for alert in resolved}
     for alert in still_open:
         if alert.detail.get("muted_by") not in gone:
             continue
-        by = judgement.muter(alert.condition, open_names=names)
-        other = next((a.pk for a in still_open if a.condition == by), None)
-        alert.detail = {**alert.detail, "muted_by": other}
+        other = openings.muting(alert.condition, still_open)
+        alert.detail = {**alert.detail, "muted_by": other.pk if other else None}
         alert.save(update_fields=["detail"])
         if other is None:
             owing.owe_firing(alert, at=at)

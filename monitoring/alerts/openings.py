@@ -1,6 +1,6 @@
 """Write the alerts that judgement opens, with all that their message will need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -71,14 +71,23 @@ def _open(
 
 
 def _muting_alert(name: str, check: Check) -> Alert | None:
-    is_open = list(
+    is_open = (
         Alert.objects.filter(model=check.model_id)
         .exclude(state=AlertState.RESOLVED)
-        .select_related("incident")
+        .select_related("incident", "check_ref")
         .order_by("pk")
     )
-    by = judgement.muter(name, open_names={alert.condition for alert in is_open})
-    return next((alert for alert in is_open if alert.condition == by), None)
+    return muting(name, is_open)
+
+
+def muting(name: str, is_open: Iterable[Alert]) -> Alert | None:
+    """Return the open alert of the model that explains a condition.
+
+    A metric comes from MLflow: that it did not come explains nothing about a batch.
+    """
+    of_the_feed = [alert for alert in is_open if not alert.of_metric]
+    by = judgement.muter(name, open_names={alert.condition for alert in of_the_feed})
+    return next((alert for alert in of_the_feed if alert.condition == by), None)
 
 
 def _incident(
@@ -89,7 +98,9 @@ def _incident(
         cases.worsen(muting.incident, severity)
         return muting.incident
     server = _server_at_fault(run, check)
-    sources = list(check.model.sources.all())
+    is_metric = check.kind == Check.Kind.METRIC
+    # A metric comes from MLflow, whatever becomes of the feed.
+    sources = [] if is_metric else list(check.model.sources.all())
     cause = judgement.cause_key(
         name,
         model_id=check.model_id,
@@ -98,7 +109,7 @@ def _incident(
         server_id=server[0] if server else None,
     )
     title = wording.incident_title(
-        words_of(name, of_metric=check.kind == Check.Kind.METRIC),
+        words_of(name, of_metric=is_metric),
         model=check.model.slug,
         server=server[1] if server else "",
     )

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from monitoring.models import Alert
 from registry import audit, checkpoints, clock
 from registry.models import Membership
 from tests.cast import acting
@@ -130,6 +131,28 @@ def test_an_incident_is_acknowledged_from_the_model_page(ana, story):
     assert "acknowledged by Ana" in page
     assert 'data-key="a"' not in page
     assert "Alerts (" not in page
+
+
+def test_an_incident_says_what_to_do_once_for_a_condition_until_it_is_over(ana, story):
+    page = f"/incidents/{story.incident.pk}/"
+    Alert.objects.create(
+        model=story.people.model,
+        check_ref=story.alert.check_ref,
+        condition="drift",
+        segment="region=EU",
+        severity="watch",
+        dedup_key="drift-2",
+        incident=story.incident,
+        headline="PSI income 0.55 > 0.35 in region=EU",
+        opened_at=clock.now(),
+        since=clock.now(),
+    )
+
+    while_open = text(ana.get(page))
+    Alert.objects.update(state="resolved", resolved_at=clock.now())
+
+    assert while_open.count("<dt>Do now</dt><dd>Open the incident and look at the run.</dd>") == 1
+    assert "<dt>Do now</dt>" not in text(ana.get(page))
 
 
 def test_closing_wants_a_verdict_and_a_cause(ana, story):

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monitoring.models import Check, Health, Run, Window
+from monitoring.models import Alert, Check, Health, Incident, Run, Window
 from registry import clock
 from registry.models import RegisteredModel, SlugHistory
 from tests.cast import cast
@@ -195,6 +195,51 @@ def test_what_a_check_waits_for_stands_where_the_owner_looks(client, story):
 
     assert f"Check drift waits: {why}." in said
     assert "give the version that serves the alias champion" in said
+
+
+def opened(model, condition, severity, check=None, **detail):
+    incident = Incident.objects.create(
+        cause=f"{condition} of {model.pk}",
+        title=condition,
+        severity=severity,
+        opened_at=clock.now(),
+    )
+    return Alert.objects.create(
+        model=model,
+        check_ref=check,
+        condition=condition,
+        severity=severity,
+        incident=incident,
+        dedup_key=condition,
+        headline=condition,
+        detail=detail,
+        opened_at=clock.now(),
+        since=clock.now(),
+    )
+
+
+def test_the_worst_open_alert_leads_what_to_do_whether_a_check_or_mlflow_tells_it(client, story):
+    people = story.people
+    model = tracked_model(slug="fresh", unit=people.fraud, owner=people.ana)
+    check = History(model, "latency", "metric").check
+    opened(model, "missed", "watch", check)
+    first = due(client, people.ana, model)
+    opened(model, "files_changed", "critical")
+    then = due(client, people.ana, model)
+
+    assert "<li>No value came: Ask whoever logs the metric" in first
+    assert "<li>Files overwritten: Stop a rollout of this version" in then
+    assert "Ask whoever logs the metric" not in then
+
+
+def test_an_alert_that_another_explains_does_not_lead(client, story):
+    people = story.people
+    model = tracked_model(slug="fresh", unit=people.fraud, owner=people.ana)
+    check = History(model).check
+    fault = opened(model, "data_fault", "watch", check)
+    opened(model, "breach", "critical", check, muted_by=fault.pk)
+
+    assert "<li>Data fault: Ask whoever owns the feed" in due(client, people.ana, model)
 
 
 def test_a_model_that_is_well_needs_nobody(client, story):

@@ -1,11 +1,13 @@
 """Performance checks wait for labels; metric checks read what MLflow logged."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monitoring import runs
-from monitoring.models import Window
+from monitoring.alerts import message, stories
+from monitoring.models import Alert, Delivery, Window
 from registry.models import MetricPoint, MLflowServer, ModelVersion, SourceModel
 from tests.monitoring import tables, watching
 from tests.monitoring.judging.test_performance_job import outcomes
@@ -220,6 +222,27 @@ def test_what_cannot_be_read_is_a_fault_of_the_source(tmp_path, server, source, 
     (run,) = made.runs(check)
     assert run.state == "source_fault"
     assert words in run.reason
+
+
+def test_a_metric_nobody_logged_is_told_in_words_of_its_own(tmp_path):
+    made = watched(tmp_path)
+    metric_check(made)
+    latency(made, 90, tables.START - timedelta(days=1))
+    ModelVersion.objects.update(points_read_at=after(1, days=3))
+
+    look(after(1, days=2))
+
+    alert = Alert.objects.get()
+    firing = stories.tell(Delivery.objects.get())
+    over = replace(firing, kind="resolved", resolved_at=after(1, days=4))
+    said = {label: lines[0] for label, lines in message.compose(firing).parts}
+    assert alert.headline == ("No value came: no value of latency_p95_ms was logged in this window")
+    assert alert.incident.title == "credit: no value came"
+    assert said["Likely cause"].startswith("The job that logs the metric did not run")
+    assert said["Do now"].startswith("Ask whoever logs the metric")
+    assert "no value came is over after" in message.compose(over).subject
+    assert "batch" not in str(message.compose(firing).parts + message.compose(over).parts)
+    assert not any("batch" in reason for reason in made.model.health.reasons)
 
 
 def test_an_unknown_metric_waits_a_moment_and_then_says_so(tmp_path):

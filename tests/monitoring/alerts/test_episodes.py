@@ -273,3 +273,15 @@ def test_a_late_breach_of_a_week_that_no_rule_looks_back_to_alerts_nobody(histor
 
     assert performance.week(6, "breach", roc_auc=0.6).opened == []
     assert runs_of(history.model).filter(state="breach").count() == 2
+
+
+def test_a_metric_that_did_not_come_says_nothing_about_the_feed(history):
+    metric = History(history.model, "latency", "metric")
+    metric.week(2, "missed", "no value of latency_p95_ms was logged in this window")
+    history.week(1, "drift", income=0.41)
+
+    [drift] = history.week(2, "drift", income=0.41).opened
+
+    assert drift.detail["muted_by"] is None
+    assert drift.deliveries.exists()
+    assert Incident.objects.filter(cause__startswith="source:").count() == 0
