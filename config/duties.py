@@ -19,6 +19,7 @@ from policies.retraining import decisions, jobs
 from registry import checkpoints, operations, tiers
 from registry import tasks as registry_tasks
 from registry.mlflow import sync
+from registry.sign_in import passwords
 
 
 class Drain(Protocol):
@@ -43,6 +44,7 @@ DUTIES = (
     Duty("answer", events.answer_due, monitoring_tasks.answer.apply_async),
     Duty("operate", operations.work_due, registry_tasks.operate.apply_async),
     Duty("tiers", tiers.expire_due, registry_tasks.end_overrides.apply_async),
+    Duty("tell", passwords.tell_due, registry_tasks.tell.apply_async),
     Duty("scan", scans.scan_due, monitoring_tasks.scan.apply_async),
     Duty("plan", windows.plan_due, monitoring_tasks.plan.apply_async),
     Duty("judge", runs.execute_due, monitoring_tasks.judge.apply_async),

@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "registry.middleware.PersonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "registry.middleware.SecondFactorMiddleware",
+    "registry.middleware.OwedFirstMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -7,9 +7,10 @@ from rest_framework.request import Request
 
 from registry import actors, clock, tokens
 from registry.models import Person
-from registry.sign_in import factors
+from registry.sign_in import factors, passwords
 
 _OWED = "You must set up a second factor first, on the page /account/app/."
+_CHOOSE = "You must choose a password of your own first, on the page /account/password/."
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -39,6 +40,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
         if found is not None:
+            if passwords.is_owed(request._request):
+                raise exceptions.PermissionDenied(_CHOOSE)
             if factors.is_owed(request._request):
                 raise exceptions.PermissionDenied(_OWED)
             request._request.actor = actors.of_person(  # type: ignore[attr-defined]

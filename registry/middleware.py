@@ -15,7 +15,7 @@ from django.http import (
 from django.urls import reverse
 
 from registry import actors
-from registry.sign_in import factors
+from registry.sign_in import factors, passwords
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._\-]{8,64}$")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -24,7 +24,9 @@ _NUL_PAGE = """<!doctype html>
 <body><main><h1>Muster cannot read this</h1><p>The address or the form holds a NUL character.
 Take it out and send it again; nothing has been saved.</p></main></body></html>
 """
-# What somebody who still owes a second factor may open: setting it up, and what leads there.
+# What somebody who must choose a password may open, and who still owes a second factor: setting it
+# up, and what leads there.
+_CHOOSING = ("account_change_password", "account_logout", "preferences")
 _ON_THE_WAY = ("mfa_activate_totp", "account_reauthenticate", "account_logout", "preferences")
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -87,8 +89,8 @@ class PersonMiddleware:
         return self.get_response(request)
 
 
-class SecondFactorMiddleware:
-    """Lead somebody who must have a second factor and has none to its set-up, before all else.
+class OwedFirstMiddleware:
+    """Lead somebody who owes a password of their own, or a second factor, there before all else.
 
     The API asks the same in `registry.authentication`: a redirect would tell a script nothing.
     """
@@ -105,6 +107,10 @@ class SecondFactorMiddleware:
         if not request.user.is_authenticated or request.path_info.startswith("/api/"):
             return None
         match = request.resolver_match
+        if passwords.is_owed(request):
+            if match and match.url_name in _CHOOSING:
+                return None
+            return HttpResponseRedirect(reverse("account_change_password"))
         if (match and match.url_name in _ON_THE_WAY) or not factors.is_owed(request):
             return None
         return HttpResponseRedirect(reverse("mfa_activate_totp"))

@@ -7,6 +7,7 @@ from celery import shared_task
 from registry import clock, operations
 from registry.checkpoints import checkpoint_due
 from registry.mlflow.sync import sweep_due
+from registry.sign_in import passwords
 from registry.tiers import expire_due
 
 _SECONDS = 60.0
@@ -34,3 +35,9 @@ def checkpoint(**kwargs: Any) -> None:
 def end_overrides(**kwargs: Any) -> None:
     """End the tier overrides whose time is over."""
     expire_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def tell(**kwargs: Any) -> None:
+    """Mail the people whose password somebody else has set."""
+    passwords.tell_due(at=clock.now(), seconds=_SECONDS)

@@ -32,7 +32,7 @@ from django.views.decorators.cache import never_cache
 from dashboard.queries.frame import actor_of
 from registry import audit, clock
 from registry.models import Person
-from registry.sign_in import company, factors
+from registry.sign_in import company, factors, passwords
 
 
 class SignIn(account.LoginView):  # type: ignore[misc]
@@ -172,6 +172,20 @@ class NewPassword(_Recorded, account.PasswordChangeView):  # type: ignore[misc]
     success_url = reverse_lazy("mfa_index")
     action = "person.password_changed"
     done = "The password is changed. You are signed out everywhere else."
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = super().get_context_data(**kwargs)
+        return {**shown, "owed": passwords.is_owed(self.request)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        given = form.cleaned_data
+        if given["password1"] == given["oldpassword"]:
+            form.add_error("password1", "Choose another password than the present one.")
+            refused: HttpResponse = self.form_invalid(form)
+            return refused
+        with transaction.atomic():
+            passwords.chosen(form.user)
+            return super().form_valid(form)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:

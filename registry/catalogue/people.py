@@ -12,11 +12,12 @@ from registry import access, audit, bodies, inputs, tokens
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue import owners
+from registry.catalogue.own_roles import refuse_own_approval
 from registry.catalogue.races import upsert
 from registry.models import BusinessUnit, FleetRole, Membership, Person
 from registry.models.people import FleetRoleName
 from registry.problems import FieldError, Invalid, invalid
-from registry.sign_in import sessions
+from registry.sign_in import passwords, sessions
 from registry.slugs import slug_of
 
 _COLUMNS = ["name", "time_zone", "is_active", "manager", "password", "is_staff"]
@@ -75,6 +76,8 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
         # The back office is read-only and shows every unit: for those who run the platform.
         person.is_staff = FleetRoleName.PLATFORM_ADMIN in body.fleet_roles
     person.save(update_fields=None if created else _COLUMNS)
+    if password_is_new and actor.person is not None and actor.person.pk != person.pk:
+        passwords.set_by_other(actor, person, at=at, is_new=created, reason=body.change_reason)
     if before and before["is_active"] and not person.is_active:
         # For good: an account that is opened again starts with none of the old ways in.
         tokens.revoke_all(actor, person, at=at)
@@ -84,7 +87,7 @@ def put_person(actor: Actor, email: str, data: Any, *, at: datetime) -> tuple[Pe
     if "fleet_roles" in given:
         _set_fleet_roles(person, {str(role) for role in body.fleet_roles})
     if "memberships" in given:
-        _set_memberships(person, units)
+        _set_memberships(actor, person, units)
     if person.is_active:  # Whoever leaves is out at once, with models or without.
         pointer = "/memberships" if "memberships" in given else "/fleet_roles"
         owners.require_seen(person, owned, pointer=pointer)
@@ -123,6 +126,7 @@ def put_member(actor: Actor, unit: BusinessUnit, email: str, data: Any, *, at: d
     before = _roles_in(person, unit)
     wanted = sorted({str(role) for role in body.roles})
     if before != wanted:
+        refuse_own_approval(actor, person, set(wanted) - set(before), pointer="/roles")
         actor.roles.changed()
         owned = owners.seen(person)
         Membership.objects.filter(person=person, unit=unit).exclude(role__in=wanted).delete()
@@ -202,8 +206,10 @@ def _set_fleet_roles(person: Person, wanted: Collection[str]) -> None:
     )
 
 
-def _set_memberships(person: Person, wanted: set[tuple[int, str]]) -> None:
+def _set_memberships(actor: Actor, person: Person, wanted: set[tuple[int, str]]) -> None:
     known = {(m.unit_id, m.role): m.pk for m in person.memberships.all()}
+    gained = {role for unit_id, role in wanted if (unit_id, role) not in known}
+    refuse_own_approval(actor, person, gained, pointer="/memberships")
     gone = [pk for pair, pk in known.items() if pair not in wanted]
     Membership.objects.filter(pk__in=gone).delete()
     Membership.objects.bulk_create(

@@ -53,6 +53,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When somebody else set the password: since then, and until when the mail about it is owed.
+    must_choose_password = models.BooleanField(default=False)
+    password_set_at = models.DateTimeField(null=True, blank=True)
+    password_notice_due_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -62,6 +66,14 @@ class Person(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="person_email_is_lower_case"
+            ),
+        ]
+        indexes = [
+            # passwords.tell_due: the few who are to be told.
+            models.Index(
+                fields=["password_notice_due_at"],
+                condition=models.Q(password_notice_due_at__isnull=False),
+                name="person_password_notice_due",
             ),
         ]
 

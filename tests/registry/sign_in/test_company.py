@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from registry.models import AuditEvent
+from registry.models import AuditEvent, Person
 from registry.sign_in import company, factors
 from tests.cast import cast
 from tests.factories import PASSWORD
@@ -68,6 +68,13 @@ def test_it_does_not_lead_to_other_hosts(client, server, people):
     back = server.authorize(begin(client, "?next=https://evil.example/"))
 
     assert client.get(back)["Location"] == "/"
+
+
+def test_who_comes_from_there_owes_no_password_that_somebody_else_set(client, server, people):
+    Person.objects.filter(pk=people.ana.pk).update(must_choose_password=True)
+    sign_in(client, server)
+
+    assert signed_in(client)
 
 
 def test_the_first_sign_in_binds_the_identity_and_audits_it_once(client, server, people):
