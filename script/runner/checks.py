@@ -40,7 +40,7 @@ def steps(pytest_arguments: list[str]) -> list[Step]:
         Step("settings", (*manage, "check", "--fail-level", "WARNING")),
         Step("migrations", (*manage, "makemigrations", "--check", "--dry-run")),
         *template_steps(),
-        Step("tests", (python, "-m", "pytest", "-n", "2", *pytest_arguments)),
+        Step("tests", (python, "-m", "pytest", "-n", "2", "--dist=worksteal", *pytest_arguments)),
     ]
 
 
