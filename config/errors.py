@@ -25,4 +25,4 @@ def broken(request: HttpRequest, *args: Any) -> HttpResponse:
 
 def _problem(request: HttpRequest, code: int, title: str, detail: str) -> HttpResponse:
     body = problems.as_json(request, code, title, detail)
-    return JsonResponse(body, status=code, content_type="application/problem+json")
+    return JsonResponse(body, status=code, content_type=problems.MEDIA_TYPE)

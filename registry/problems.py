@@ -39,12 +39,19 @@ def invalid(pointer: str, code: str, detail: str, fix: str = "") -> Invalid:
     return Invalid(FieldError(pointer, code, detail, fix))
 
 
+def unknown_person(pointer: str, email: str) -> FieldError:
+    """Say that a body names somebody whom its sender does not see, or who is not there."""
+    detail = f"nobody whom you see has the address '{email[:80]}'"
+    fix = f"GET /api/v1/people/?q={email.partition('@')[0][:40]} finds people"
+    return FieldError(pointer, "unknown_person", detail, fix)
+
+
 def problem(
     request: Any, code: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()
 ) -> Response:
     """Build the problem+json answer."""
     body = as_json(request, code, title, detail, errors)
-    return Response(body, status=code, content_type="application/problem+json")
+    return Response(body, status=code, content_type=MEDIA_TYPE)
 
 
 def as_json(

@@ -7,7 +7,7 @@ from django.conf import settings
 from registry import access, claims
 from registry.actors import Actor
 from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel
-from registry.problems import FieldError, Invalid
+from registry.problems import FieldError, Invalid, unknown_person
 
 
 def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -76,9 +76,7 @@ def _person(actor: Actor, field: str, email: str, known: Person | None) -> Perso
         return known  # Sending back what is there is no change, even if one sees them no more.
     person = access.visible_people(actor).filter(email=email, is_active=True).first()
     if person is None:
-        detail = f"nobody whom you see has the address '{email[:80]}'"
-        fix = f"GET /api/v1/people/?q={email.partition('@')[0][:40]} finds people"
-        raise Invalid(FieldError(f"/{field}", "unknown_person", detail, fix))
+        raise Invalid(unknown_person(f"/{field}", email))
     return person
 
 

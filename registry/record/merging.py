@@ -8,7 +8,7 @@ from pydantic_core import to_jsonable_python
 from registry import access, bodies
 from registry.actors import Actor
 from registry.models import RegisteredModel
-from registry.problems import FieldError, Invalid
+from registry.problems import FieldError, Invalid, unknown_person
 from registry.record.body import RecordBody
 
 PEOPLE = ("developers", "validators", "approvers")
@@ -42,14 +42,7 @@ def _strangers(
     people = access.visible_people(actor).filter(email__in=emails, is_active=True)
     seen = set(people.values_list("email", flat=True))
     return [
-        FieldError(
-            f"/record/{place}",
-            "unknown_person",
-            f"nobody whom you see has the address '{email[:80]}'",
-            f"GET /api/v1/people/?q={email.partition('@')[0][:40]} finds people",
-        )
-        for place, email in wanted
-        if email not in seen
+        unknown_person(f"/record/{place}", email) for place, email in wanted if email not in seen
     ]
 
 
