@@ -28,6 +28,15 @@ class Kind(StrEnum):
     JSON = "JSON object"
 
 
+_FIX = {
+    Kind.TEXT: "write text",
+    Kind.WHOLE: "digits alone, such as 3",
+    Kind.YES_NO: "yes or no",
+    Kind.LIST: "such as: one; two",
+    Kind.JSON: 'such as {"origin": "in_house"}',
+}
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its name, what it is in a model's body (`record.origin`), how it is written.
@@ -151,10 +160,16 @@ def body(row: Mapping[str, Any], *, text: bool) -> tuple[str, dict[str, Any]]:
         try:
             _put(found, column.path, _parsed(column, str(value)) if text else value)
         except ValueError:
-            errors.append(FieldError(f"/{column.name}", "invalid", f"this is no {column.kind}"))
+            errors.append(
+                FieldError(
+                    f"/{column.name}", "invalid", f"this is no {column.kind}", _FIX[column.kind]
+                )
+            )
     slug = found.pop(SLUG, "")
     if not slug or not isinstance(slug, str):
-        errors.append(FieldError("/model_id", "required", "each row names its model"))
+        errors.append(
+            FieldError("/model_id", "required", "each row names its model", "such as card-fraud")
+        )
     if errors:
         raise Invalid(*errors)
     return str(slug), found

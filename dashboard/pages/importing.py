@@ -107,7 +107,10 @@ def assign(request: HttpRequest, slug: str) -> HttpResponse:
         rows = operations.preview(actor, _MLFLOW, work, rows=min(_PREVIEW, total), at=clock.now())
         refused = sum(row.status == results.Status.REFUSED for row in rows)
         bodies = [body for _, body in from_mlflow.drafts(actor, wanted, stop=_PREVIEW)]
-        preview = [{"result": r, "body": b} for r, b in zip(rows, bodies, strict=True)]
+        preview = [
+            {"result": shapes.labelled(r.model_dump()), "body": b}
+            for r, b in zip(rows, bodies, strict=True)
+        ]
     except Invalid as raised:
         error, total = raised, chosen["total"]
     context = {
@@ -180,9 +183,12 @@ def done(request: HttpRequest, key: UUID) -> HttpResponse:
         again = f"/import/from/{row.body['work']['server']}/"
     else:
         again = "/import/file/"
+    progress = read.progress(row)
+    if row.kind == _MLFLOW:  # the rows of a file name its columns already
+        progress["refused"] = [shapes.labelled(result) for result in progress["refused"]]
     context = {
         "operation": row,
-        "progress": read.progress(row),
+        "progress": progress,
         "counts": results.counts(row.results),
         "again": again,
         "step": 4,

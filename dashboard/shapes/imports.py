@@ -1,6 +1,7 @@
 """The fields of an import's map: where each part of a record comes from, and what fills gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboard.forms import Choices, Field, Group
 from dashboard.shapes.settings import choices
@@ -17,6 +18,27 @@ _MAPPED = (
     ("lifecycle", "Lifecycle"),
     ("tags", "Tags"),
 )
+# What the API calls a field, as the form and the table call it.
+_LABELS = {name: label.lower() for name, label in _MAPPED} | {
+    "deputy": "deputy",
+    "jurisdictions": "jurisdictions",
+    "slug": "short name",
+    "mlflow/model": "model in MLflow",
+    "mlflow/server": "server",
+}
+
+
+def labelled(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's result with its errors beside the fields' names on the page."""
+    errors = [
+        {**error, "pointer": f"/{_label(str(error['pointer']).strip('/'))}"}
+        for error in result.get("errors", ())
+    ]
+    return {**result, "errors": errors}
+
+
+def _label(place: str) -> str:
+    return _LABELS.get(place) or _LABELS.get(place.partition("/")[0]) or place
 
 
 def mapping(tags: Sequence[str], units: Choices) -> list[Group]:

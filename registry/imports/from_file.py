@@ -5,19 +5,23 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from registry import access, catalogue, inventory
 from registry.access import NotAllowed
 from registry.actors import Actor
-from registry.imports.results import RowResult, Status, refused
+from registry.imports.results import RowResult, Status, faults, refused
 from registry.json_intake import loads
-from registry.models import RegisteredModel
+from registry.models import RegisteredModel, SlugHistory
 from registry.problems import FieldError, Invalid, invalid
+from registry.slugs import is_uuid
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ROWS = 5_000
 _MOST_VALUES = 2_000_000
 _COLUMN_OF = {column.path: column.name for column in inventory.COLUMNS if column.path}
+# What an operation names as a whole has several columns: the first of them.
+_COLUMN_OF |= {"tier_answers": "answer_exposure", "mlflow": "mlflow_model", "slug": "model_id"}
 _LISTED = ("results", "rows", "models")
 
 
@@ -98,13 +102,51 @@ def work(
 ) -> list[RowResult]:
     """Do the rows from `start` up to `stop`, each for itself."""
     rows, text = body["rows"][start:stop], bool(body["text"])
-    named = [str(row.get(_COLUMN_OF[inventory.SLUG]) or "") for row in rows]
-    mine = access.visible_models(actor).filter(slug__in=named)
-    known = dict(mine.values_list("slug", "updated_at"))
-    return [
-        _one(actor, row, start + n, name, known.get(name), text=text, at=at)
-        for n, (row, name) in enumerate(zip(rows, named, strict=True), start=1)
-    ]
+    names = [_name(row) for row in body["rows"]]
+    known = _known(actor, names)
+    first: dict[Any, int] = {}
+    for number, name in enumerate(names, start=1):
+        first.setdefault(known[name].pk if name in known else name, number)
+    found = []
+    for number, row in enumerate(rows, start=start + 1):
+        name = names[number - 1]
+        model = known.get(name)
+        earlier = first[model.pk if model else name] if name else number
+        try:
+            _require_one(row, name, model, earlier=earlier, number=number)
+            found.append(_one(actor, row, number, name, model, text=text, at=at))
+        except Invalid as error:
+            found.append(refused(number, name, error, slug=model.slug if model else ""))
+    return found
+
+
+def _name(row: dict[str, Any]) -> str:
+    return str(row.get(_COLUMN_OF[inventory.SLUG]) or "")
+
+
+def _known(actor: Actor, names: Sequence[str]) -> dict[str, RegisteredModel]:
+    """Return the models that the file names, by any slug they have or had, or by UUID."""
+    mine = access.visible_models(actor)
+    slugs = SlugHistory.objects.filter(slug__in=names, model__in=mine.values("pk"))
+    found = {row.slug: row.model for row in slugs.select_related("model")}
+    uuids = {name: UUID(name) for name in names if is_uuid(name)}
+    named = {model.uuid: model for model in mine.filter(uuid__in=uuids.values())}
+    return found | {name: named[key] for name, key in uuids.items() if key in named}
+
+
+def _require_one(
+    row: dict[str, Any], name: str, model: RegisteredModel | None, *, earlier: int, number: int
+) -> None:
+    """Raise Invalid where a row is about the model of another row, or of another identity."""
+    if earlier < number:
+        detail = f"row {earlier} is about this model already"
+        raise invalid("/model_id", "twice", detail, "keep one row a model")
+    given = str(row.get("model_uuid") or "").strip().lower()
+    if given and (model is None or given != str(model.uuid)):
+        whose = "is another one's" if model else "belongs to no model of that name"
+        detail = f"'{given[:40]}' {whose}: model_id says '{name[:60]}'"
+        fix = "correct model_id or model_uuid; leave model_uuid empty for a new model"
+        raise invalid("/model_uuid", "mismatch", detail, fix)
 
 
 def _one(
@@ -112,7 +154,7 @@ def _one(
     row: dict[str, Any],
     number: int,
     name: str,
-    known: datetime | None,
+    known: RegisteredModel | None,
     *,
     text: bool,
     at: datetime,
@@ -120,15 +162,13 @@ def _one(
     try:
         slug, body = inventory.body(row, text=text)
         model, created = catalogue.put_model(actor, slug, body, at=at)
-    except Invalid as error:
-        faults = [_in_column(fault) for fault in error.errors]
-        return refused(number, name, Invalid(*faults), slug=name if known else "")
-    except NotAllowed as error:
-        return refused(number, name, error, slug=name if known else "")
+    except (Invalid, NotAllowed) as error:
+        named = Invalid(*(_in_column(fault) for fault in faults(error)))
+        return refused(number, name, named, slug=known.slug if known else "")
     except RegisteredModel.DoesNotExist:
         fault = invalid("/model_id", "taken", "this slug is or was another model's", "choose one")
         return refused(number, name, fault)
-    same = known is not None and model.updated_at == known
+    same = known is not None and model.updated_at == known.updated_at
     status = Status.CREATED if created else Status.UNCHANGED if same else Status.UPDATED
     return RowResult(row=number, model=name, slug=model.slug, status=status)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from registry import inventory
 from registry.access import NotAllowed
+from registry.independence import NotIndependent
 from registry.problems import FieldError, Invalid
 
 _COLUMNS = ("row", "model", "slug", "field", "code", "detail", "fix")
@@ -47,15 +48,18 @@ class RowResult(BaseModel):
 
 def refused(row: int, model: str, error: Invalid | NotAllowed, *, slug: str = "") -> RowResult:
     """Return the result of a row that was not accepted."""
-    if isinstance(error, NotAllowed):
-        detail, _, fix = str(error).partition("; ")
-        faults: tuple[FieldError, ...] = (
-            FieldError("/business_unit", "not_allowed", detail, fix.rstrip(".")),
-        )
-    else:
-        faults = error.errors
-    errors = [RowError(**vars(fault)) for fault in faults]
+    errors = [RowError(**vars(fault)) for fault in faults(error)]
     return RowResult(row=row, model=model, slug=slug, status=Status.REFUSED, errors=errors)
+
+
+def faults(error: Invalid | NotAllowed) -> tuple[FieldError, ...]:
+    """Return what is wrong field by field; a missing right is about the unit, or the answers."""
+    if isinstance(error, Invalid):
+        return error.errors
+    if isinstance(error, NotIndependent):
+        return (FieldError("/tier_answers", "not_independent", str(error), "ask an approver"),)
+    detail, _, fix = str(error).partition("; ")
+    return (FieldError("/business_unit", "not_allowed", detail, fix.rstrip(".")),)
 
 
 def counts(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:

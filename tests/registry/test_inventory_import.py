@@ -5,9 +5,11 @@ import json
 import pytest
 from django.test import Client
 
-from registry import inventory
-from registry.models import RegisteredModel
-from tests.cast import bearer, cast
+from registry import catalogue, inventory, tiering
+from registry.imports import from_file
+from registry.models import Membership, RegisteredModel, SlugHistory
+from tests.cast import acting, bearer, cast
+from tests.factories import NOW
 from tests.registry.api import pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
@@ -131,3 +133,56 @@ def test_a_file_that_cannot_be_read_is_refused_whole(send, body, kind, pointer):
 def test_other_kinds_of_file_are_refused(send):
     assert send("x", kind="application/pdf").status_code == 415
     assert send("{", kind="application/json").status_code == 400
+
+
+def test_a_second_row_about_a_model_names_the_first(people, send):
+    RegisteredModel.objects.filter(slug="card-fraud").update(slug="cards")
+    SlugHistory.objects.create(slug="cards", model=people.model)
+    key = str(people.model.uuid).upper()
+    found = rows(send(f"model_id,model_name\ncards,A\nother,B\ncard-fraud,C\n{key},D\nother,E\n"))
+
+    told = [[(e["pointer"], e["code"]) for e in row["errors"]] for row in found]
+    assert found[0]["status"] == "updated"
+    assert told[2] == told[3] == told[4] == [("/model_id", "twice")]
+    assert "row 1 is" in found[2]["errors"][0]["detail"]
+    assert "row 2 is" in found[4]["errors"][0]["detail"]
+    assert RegisteredModel.objects.get(pk=people.model.pk).name == "A"
+
+
+def test_rows_of_a_later_batch_know_the_earlier_ones(people, send):
+    body = {"rows": [{"model_id": "card-fraud", "model_name": name} for name in "AB"]}
+    ana = acting(people.ana)
+
+    (second,) = from_file.work(ana, {**body, "text": True}, start=1, stop=2, at=NOW)
+
+    assert (second.row, second.errors[0].code) == (2, "twice")
+
+
+def test_a_uuid_of_another_model_is_no_key(people, send):
+    wrong = "00000000-0000-4000-8000-000000000000"
+    right = str(people.model.uuid).upper()
+    head = "model_id,model_uuid,model_name\n"
+
+    for row in (f"card-fraud,{wrong},X", f"other,{right},X"):
+        (found,) = rows(send(f"{head}{row}\n"))
+        assert [(e["pointer"], e["code"]) for e in found["errors"]] == [("/model_uuid", "mismatch")]
+    assert rows(send(f"{head}card-fraud,{right},Cards\n"))[0]["status"] == "updated"
+
+
+def test_a_missing_right_and_lighter_answers_name_their_columns(people, send):
+    light = {question.key: 0 for question in tiering.QUESTIONS}
+    catalogue.patch_model(acting(people.ana), people.model, {"tier_answers": light}, at=NOW)
+    catalogue.patch_model(acting(people.ana), people.model, {"tier_answers": {"harm": 4}}, at=NOW)
+    answers = ",".join(f"answer_{name}" for name in light)
+
+    (lighter,) = rows(send(f"model_id,{answers}\ncard-fraud{',0' * len(light)}\n"))
+    Membership.objects.filter(person=people.ana).update(role="viewer")
+    (refused,) = rows(send("model_id,model_name\ncard-fraud,X\n"))
+
+    assert [(e["pointer"], e["code"]) for e in lighter["errors"]] == [
+        ("/answer_exposure", "not_independent")
+    ]
+    assert [(e["pointer"], e["code"]) for e in refused["errors"]] == [
+        ("/business_line", "not_allowed")
+    ]
+    assert all(e["fix"] for e in lighter["errors"] + refused["errors"])
