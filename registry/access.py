@@ -4,7 +4,7 @@ What one may not see does not exist (404); what one sees but may not do is refus
 the words who could grant it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
 
-from registry.actors import Actor, of_person
+from registry.actors import Actor, of_person, read_roles
 from registry.models import (
     AuditEvent,
     BusinessUnit,
@@ -118,6 +118,16 @@ def require(actor: Actor, right: Right, unit: BusinessUnit | None) -> None:
 def sees(person: Person, unit: BusinessUnit) -> bool:
     """Say whether somebody may see what belongs to the unit."""
     return can(of_person(person), Right.SEE, unit)
+
+
+def blind(actor: Actor, people: Collection[Person], unit: BusinessUnit) -> list[Person]:
+    """Return those who may not see what belongs to the unit.
+
+    What the actor may do there is read in the same look: whoever asks this goes on to write.
+    """
+    others = [of_person(person) for person in people]
+    read_roles([actor, *others], unit.pk)
+    return [p for p, other in zip(people, others, strict=True) if not can(other, Right.SEE, unit)]
 
 
 def visible_units(actor: Actor) -> QuerySet[BusinessUnit]:

@@ -1,6 +1,9 @@
 """Who is doing something: a person, with or without a token, or a part of Muster itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+
+from django.db.models import Value
 
 from registry.models import ApiToken, FleetRole, Membership, Person
 
@@ -27,6 +30,14 @@ class Roles:
             rows = Membership.objects.filter(person=self._person, unit=unit_id)
             self._units[unit_id] = frozenset(rows.values_list("role", flat=True))
         return self._units[unit_id]
+
+    def of_fleet_are(self, known: frozenset[str]) -> None:
+        """Take the fleet-wide roles from whoever has just read them."""
+        self._fleet = known
+
+    def in_unit_are(self, unit_id: int, known: frozenset[str]) -> None:
+        """Take the roles in one unit from whoever has just read them."""
+        self._units[unit_id] = known
 
     def changed(self) -> None:
         """Ask the database every time from now on: this actor has written roles.
@@ -77,3 +88,23 @@ def of_token(token: ApiToken, *, request_id: str = "") -> Actor:
 def system(part: str) -> Actor:
     """Return the actor for a part of Muster that acts without a person, such as the sweep."""
     return Actor(person=None, label=part)
+
+
+def read_roles(actors: Collection[Actor], unit_id: int) -> None:
+    """Read the roles that these actors have in one unit and in the fleet, all in one look."""
+    people = {actor.person.pk for actor in actors if actor.person is not None}
+    in_fleet = FleetRole.objects.filter(person__in=people).values_list(
+        "person", "role", Value(True)
+    )
+    in_unit = Membership.objects.filter(person__in=people, unit=unit_id).values_list(
+        "person", "role", Value(False)
+    )
+    rows = list(in_fleet.union(in_unit, all=True)) if people else []
+    for actor in actors:
+        mine = [
+            (role, is_fleet)
+            for pk, role, is_fleet in rows
+            if pk == (actor.person and actor.person.pk)
+        ]
+        actor.roles.of_fleet_are(frozenset(role for role, is_fleet in mine if is_fleet))
+        actor.roles.in_unit_are(unit_id, frozenset(role for role, fleet in mine if not fleet))

@@ -27,11 +27,28 @@ def record(
     """Append one event about `subject`; only the fields that differ are kept of before/after."""
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(NotInTransaction.__doc__)
+    row = event(actor, action, subject, at=at, unit=unit, before=before, after=after, reason=reason)
+    row.save(force_insert=True)
+    return row
+
+
+def event(
+    actor: Actor,
+    action: str,
+    subject: models.Model,
+    *,
+    at: datetime,
+    unit: BusinessUnit | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> AuditEvent:
+    """Return the event that `record` appends, for whoever writes it together with the change."""
     if before is not None and after is not None:
         changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         before = {key: before.get(key) for key in sorted(changed)}
         after = {key: after.get(key) for key in sorted(changed)}
-    return AuditEvent.objects.create(
+    return AuditEvent(
         at=at,
         actor=actor.person,
         actor_label=actor.label,

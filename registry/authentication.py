@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from registry import actors, clock, tokens
+from registry import actors, tokens
 from registry.models import Person
 from registry.sign_in import factors, passwords
 
@@ -20,15 +20,14 @@ class TokenAuthentication(authentication.BaseAuthentication):
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        at = clock.now()
-        token = tokens.find(key.strip(), at=at)
-        if token is None:
+        found = tokens.find(key.strip())
+        if found is None:
             raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
-        request._request.received_at = at  # type: ignore[attr-defined]
-        request._request.actor = actors.of_token(  # type: ignore[attr-defined]
-            token, request_id=getattr(request._request, "request_id", "")
-        )
-        return token.person, token
+        actor = actors.of_token(found.token, request_id=getattr(request._request, "request_id", ""))
+        actor.roles.of_fleet_are(found.fleet_roles)
+        request._request.received_at = found.at  # type: ignore[attr-defined]
+        request._request.actor = actor  # type: ignore[attr-defined]
+        return found.token.person, found.token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="muster"'

@@ -75,13 +75,15 @@ def note(
         if last.validity.upper is None:
             last.validity = DateTimeTZRange(last.validity.lower, start)
             last.save(update_fields=["validity"])
-    return _open(actor, model, snapshot, number=number, start=start, reason=reason)
+    revision = _open(actor, model, snapshot, number=number, start=start, reason=reason)
+    revision.save(force_insert=True)
+    return revision
 
 
-def begin(
+def first(
     actor: Actor, model: RegisteredModel, snapshot: dict[str, Any], *, at: datetime, reason: str
 ) -> ModelRevision:
-    """Open the first revision of a model that was registered at this moment."""
+    """Return the first revision of a model, for whoever writes it together with the model."""
     return _open(actor, model, snapshot, number=1, start=at, reason=reason)
 
 
@@ -94,7 +96,7 @@ def _open(
     start: datetime,
     reason: str,
 ) -> ModelRevision:
-    return ModelRevision.objects.create(
+    return ModelRevision(
         model=model,
         number=number,
         validity=DateTimeTZRange(start, None),

@@ -222,8 +222,10 @@ def model(row: RegisteredModel) -> ModelAnswer:
     return ModelAnswer(**_model_fields(row))
 
 
-def model_detail(row: RegisteredModel, source: SourceModel | None) -> ModelDetail:
-    slugs = row.slugs.order_by("pk").values_list("slug", flat=True)
+def model_detail(
+    row: RegisteredModel, source: SourceModel | None, *, is_new: bool = False
+) -> ModelDetail:
+    slugs = [] if is_new else row.slugs.order_by("pk").values_list("slug", flat=True)
     return ModelDetail(
         **_model_fields(row),
         aliases=source.aliases if source else {},

@@ -2,14 +2,17 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from registry import access, audit
 from registry.actors import Actor
-from registry.models import ApiToken, BusinessUnit, Person
+from registry.clock import MusterNow
+from registry.models import ApiToken, BusinessUnit, FleetRole, Person
 from registry.problems import invalid
 
 PREFIX = "muster_"
@@ -49,17 +52,31 @@ def issue(
     return token, key
 
 
-def find(key: str, *, at: datetime) -> ApiToken | None:
+@dataclass(frozen=True)
+class Found:
+    """A live token, the moment it was asked for and its person's roles: one look for all three."""
+
+    token: ApiToken
+    at: datetime
+    fleet_roles: frozenset[str]
+
+
+def find(key: str) -> Found | None:
     """Return the live token for a key, noting its use, or None when there is none."""
-    token = (
-        ApiToken.objects.select_related("person")
-        .filter(digest=digest(key), expires_at__gt=at, revoked_at=None, person__is_active=True)
-        .first()
+    roles = FleetRole.objects.filter(person=OuterRef("person")).values("role")
+    tokens = ApiToken.objects.select_related("person").filter(
+        digest=digest(key), revoked_at=None, person__is_active=True
     )
-    if token and (token.last_used_at is None or token.last_used_at < at - _NOTE_USE_EVERY):
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _NOTE_USE_EVERY)
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
-    return token
+    # At most one has the digest, so nothing is sorted; whether it is over is asked of its clock.
+    for token in tokens.annotate(asked_at=MusterNow(), fleet_roles=ArraySubquery(roles)):
+        at = token.asked_at
+        if token.expires_at <= at:
+            return None
+        if token.last_used_at is None or token.last_used_at < at - _NOTE_USE_EVERY:
+            stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _NOTE_USE_EVERY)
+            ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+        return Found(token, at, frozenset(token.fleet_roles))
+    return None
 
 
 def mine(actor: Actor) -> QuerySet[ApiToken]:

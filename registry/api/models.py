@@ -1,6 +1,5 @@
 """Endpoints of registered models, their versions and their metrics."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from rest_framework.request import Request
@@ -19,7 +18,7 @@ from registry import (
 )
 from registry.api import history_answers
 from registry.api.history import AS_OF
-from registry.api_view import ResourceView, documented
+from registry.api_view import Moved, ResourceView, documented
 from registry.models import RegisteredModel
 from registry.problems import invalid
 
@@ -64,9 +63,12 @@ class ModelDetail(ResourceView):
     @documented("Put a model", body=inputs.ModelBody, answer=serializers.ModelDetail, upsert=True)
     def put(self, request: Request, key: str) -> Response:
         """Register a model or change the known one; what is absent is kept."""
-        with suppress(RegisteredModel.DoesNotExist):
-            self.find_model(key)  # A former slug redirects; what is new goes on.
-        model, created = catalogue.put_model(self.actor, key, request.data, at=self.at)
+        try:
+            model, created = catalogue.put_model(
+                self.actor, key, request.data, at=self.at, by_former_slug=False
+            )
+        except catalogue.FormerSlug as found:
+            raise Moved(key, found.slug) from found
         return self._shown(model, created=created)
 
     @documented("Patch a model", body=inputs.ModelPatch, answer=serializers.ModelDetail)
@@ -76,7 +78,10 @@ class ModelDetail(ResourceView):
         return self._shown(catalogue.patch_model(self.actor, model, request.data, at=self.at))
 
     def _shown(self, model: RegisteredModel, *, created: bool = False) -> Response:
-        shown = serializers.model_detail(model, queries.source_of(model))
+        # What was registered without a claim has no twin in MLflow yet, and never had another slug.
+        alone = created and model.mlflow_server_id is None
+        source = None if alone else queries.source_of(model)
+        shown = serializers.model_detail(model, source, is_new=created)
         return self.answer(shown, created=created)
 
 

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 
 from registry import (
     access,
@@ -17,6 +18,7 @@ from registry import (
     overrides,
     queries,
     remedies,
+    rows,
     tiering,
 )
 from registry.access import Right
@@ -36,25 +38,40 @@ _CLEARED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def put_model(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[RegisteredModel, bool]:
-    """Register a model, or change the known one; what is absent from `data` is kept."""
+class FormerSlug(Exception):
+    """The model has another slug now."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(FormerSlug.__doc__)
+        self.slug = slug
+
+
+def put_model(
+    actor: Actor, slug: str, data: Any, *, at: datetime, by_former_slug: bool = True
+) -> tuple[RegisteredModel, bool]:
+    """Register a model, or change the known one; what is absent from `data` is kept.
+
+    Where a former slug is not to be followed, it raises FormerSlug with the present one.
+    """
     body = bodies.parse(inputs.ModelBody, data)
     with _conflicts_told():
-        return _put_model(actor, slug, body, at=at)
+        return _put_model(actor, slug, body, by_former_slug, at=at)
 
 
 @upsert
 def _put_model(
-    actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime
+    actor: Actor, slug: str, body: inputs.ModelBody, by_former_slug: bool, *, at: datetime
 ) -> tuple[RegisteredModel, bool]:
-    if not is_uuid(slug) and not SlugHistory.objects.filter(slug=slug).exists():
-        return _register(actor, slug, body, at=at), True
+    if not is_uuid(slug) and (key := _new_key(slug)) is not None:
+        return _register(actor, key, slug, body, at=at), True
     try:
         model = queries.find_model(actor, slug)
     except RegisteredModel.DoesNotExist:
         if not is_uuid(slug):
             raise  # Somebody else's, now or formerly: it does not exist for the actor (404).
-        return _register(actor, slug, body, at=at), True
+        return _register(actor, None, slug, body, at=at), True
+    if not by_former_slug and slug != model.slug and not is_uuid(slug):
+        raise FormerSlug(model.slug)
     return _change(actor, _lock(actor, model), body, body.given(), at=at), False
 
 
@@ -79,7 +96,24 @@ def _lock(actor: Actor, model: RegisteredModel) -> RegisteredModel:
     return access.visible_models(actor).select_for_update(of=("self",)).get(pk=model.pk)
 
 
-def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) -> RegisteredModel:
+# One question for both: is the slug free, and which key does the new model get?
+_NEW_KEY = """
+SELECT nextval(pg_get_serial_sequence('registry_registeredmodel', 'id'))
+WHERE NOT EXISTS (SELECT 1 FROM registry_slughistory WHERE slug = %s)
+"""
+
+
+def _new_key(slug: str) -> int | None:
+    """Return a key for a new model of this slug; None when a model has or had the slug."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_KEY, [slug])
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _register(
+    actor: Actor, key: int | None, slug: str, body: inputs.ModelBody, *, at: datetime
+) -> RegisteredModel:
     given = body.given()
     absent = [
         FieldError(
@@ -91,23 +125,27 @@ def _register(actor: Actor, slug: str, body: inputs.ModelBody, *, at: datetime) 
     if absent:
         raise Invalid(*absent)
     slug_of(slug, longest=100)
-    model = RegisteredModel(slug=slug, **_columns(actor, None, given))
+    model = RegisteredModel(pk=key, slug=slug, **_columns(actor, None, given))
     access.require(actor, Right.EDIT_MODELS, model.unit)
     _assess(actor, model, at=at)
-    model.save(force_insert=True)
-    SlugHistory.objects.create(slug=slug, model=model)
-    ModelUse.objects.create(
-        model=model, purpose=model.purpose, jurisdictions=model.jurisdictions, is_default=True
-    )
-    _keep_assessment(actor, model, at=at)
+    rows.insert(_born(actor, model, at=at, reason=body.change_reason))
     if model.mlflow_server is not None:
         claims.tie_model(model)
-    audit.record(
-        actor, "model.registered", model, at=at, unit=model.unit,
-        after=(after := history.snapshot(model)), reason=body.change_reason,
-    )  # fmt: skip
-    history.begin(actor, model, after, at=at, reason=body.change_reason)
     return model
+
+
+def _born(actor: Actor, model: RegisteredModel, *, at: datetime, reason: str) -> list[Model]:
+    """Return all the rows that a new model is."""
+    said = history.snapshot(model)
+    use = ModelUse(
+        model=model, purpose=model.purpose, jurisdictions=model.jurisdictions, is_default=True
+    )
+    told = audit.event(
+        actor, "model.registered", model, at=at, unit=model.unit, after=said, reason=reason
+    )
+    revision = history.first(actor, model, said, at=at, reason=reason)
+    slug = SlugHistory(slug=model.slug, model=model)
+    return [model, slug, use, _assessment(actor, model, at=at), told, revision]
 
 
 def _change(
@@ -138,7 +176,7 @@ def _change(
         return model
     model.save(update_fields=[*columns, "slug", *_TIER, "updated_at"])
     if any(before[field] != after[field] for field in ("computed_tier", "tier_answers")):
-        _keep_assessment(actor, model, at=at)
+        _assessment(actor, model, at=at).save(force_insert=True)
     if before["mlflow"] != after["mlflow"]:
         claims.tie_model(model)
     model.uses.filter(is_default=True).update(
@@ -235,8 +273,8 @@ def _told(said: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in said.items() if key != "record"} | fields
 
 
-def _keep_assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> None:
-    TierAssessment.objects.create(
+def _assessment(actor: Actor, model: RegisteredModel, *, at: datetime) -> TierAssessment:
+    return TierAssessment(
         model=model,
         answers=model.tier_answers,
         rule_version=tiering.RULE_VERSION,

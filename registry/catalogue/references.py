@@ -9,6 +9,8 @@ from registry.actors import Actor
 from registry.models import BusinessUnit, MLflowServer, Person, RegisteredModel
 from registry.problems import FieldError, Invalid, unknown_person
 
+_PEOPLE = ("owner", "deputy")
+
 
 def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) -> dict[str, Any]:
     """Replace references by objects, or raise Invalid naming each one that is not there."""
@@ -19,13 +21,7 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
             columns["unit"] = _unit(actor, columns.pop("business_unit"))
     except Invalid as error:
         errors += error.errors
-    for field in ("owner", "deputy"):
-        try:
-            if columns.get(field):
-                known = getattr(model, field) if model else None
-                columns[field] = _person(actor, field, columns[field], known)
-        except Invalid as error:
-            errors += error.errors
+    errors += _people(actor, model, columns)
     try:
         if "mlflow" in columns:
             claim = columns.pop("mlflow")
@@ -38,29 +34,35 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
         errors.append(
             FieldError("/deputy", "invalid", "the deputy is somebody else than the owner")
         )
-    errors = errors or [*_blind(model, columns), *_foreign(actor, model, columns)]
+    errors = errors or [*_blind(actor, model, columns), *_foreign(actor, model, columns)]
     if errors:
         raise Invalid(*errors)
     return columns
 
 
-def _blind(model: RegisteredModel | None, columns: dict[str, Any]) -> list[FieldError]:
+def _blind(
+    actor: Actor, model: RegisteredModel | None, columns: dict[str, Any]
+) -> list[FieldError]:
     """Name the people who would answer for the model and may not see it."""
     unit = columns.get("unit", model and model.unit)
-    errors = []
-    for field in ("owner", "deputy"):
+    asked: dict[str, Person] = {}
+    for field in _PEOPLE:
         person = columns.get(field, getattr(model, field, None))
         known = model is not None and person == getattr(model, field) and unit == model.unit
         # Whoever is there already is not asked again: sending back what is there is no change.
-        if known or not isinstance(person, Person) or unit is None or access.sees(person, unit):
-            continue
-        fix = (
-            f"PUT /api/v1/business-units/{unit.slug}/members/{person.email}/ with"
-            ' {"roles": ["owner"]} lets them in; a unit admin may do that'
-        )
-        detail = f"{person.email} has no role in {unit.name} and could not see the model"
-        errors.append(FieldError(f"/{field}", "cannot_see", detail, fix))
-    return errors
+        if isinstance(person, Person) and not known:
+            asked[field] = person
+    blind = access.blind(actor, list(asked.values()), unit) if asked and unit else []
+    return [_cannot_see(field, asked[field], unit) for field in asked if asked[field] in blind]
+
+
+def _cannot_see(field: str, person: Person, unit: BusinessUnit) -> FieldError:
+    fix = (
+        f"PUT /api/v1/business-units/{unit.slug}/members/{person.email}/ with"
+        ' {"roles": ["owner"]} lets them in; a unit admin may do that'
+    )
+    detail = f"{person.email} has no role in {unit.name} and could not see the model"
+    return FieldError(f"/{field}", "cannot_see", detail, fix)
 
 
 def _unit(actor: Actor, slug: str) -> BusinessUnit:
@@ -71,13 +73,25 @@ def _unit(actor: Actor, slug: str) -> BusinessUnit:
     return unit
 
 
-def _person(actor: Actor, field: str, email: str, known: Person | None) -> Person:
-    if known is not None and known.email == email:
-        return known  # Sending back what is there is no change, even if one sees them no more.
-    person = access.visible_people(actor).filter(email=email, is_active=True).first()
-    if person is None:
-        raise Invalid(unknown_person(f"/{field}", email))
-    return person
+def _people(
+    actor: Actor, model: RegisteredModel | None, columns: dict[str, Any]
+) -> list[FieldError]:
+    """Replace the addresses of people by the people; return what is wrong with them."""
+    wanted = {field: columns[field] for field in _PEOPLE if columns.get(field)}
+    there = {field: getattr(model, field) for field in wanted} if model else {}
+    # Sending back who is there is no change, even if one sees them no more.
+    kept = {field: one for field, one in there.items() if one and one.email == wanted[field]}
+    emails = {email for field, email in wanted.items() if field not in kept}
+    rows = access.visible_people(actor).filter(email__in=emails, is_active=True)
+    found = {person.email: person for person in rows} if emails else {}
+    errors = []
+    for field, email in wanted.items():
+        person = kept.get(field) or found.get(email)
+        if person is None:
+            errors.append(unknown_person(f"/{field}", email))
+        else:
+            columns[field] = person
+    return errors
 
 
 def _server(slug: str) -> MLflowServer:
