@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Value
+from django.db import connection
 
 from registry.models import ApiToken, FleetRole, Membership, Person
 
@@ -90,21 +90,24 @@ def system(part: str) -> Actor:
     return Actor(person=None, label=part)
 
 
+_ROLES = """
+SELECT person_id, role, true FROM registry_fleetrole WHERE person_id = ANY(%s)
+UNION ALL
+SELECT person_id, role, false FROM registry_membership WHERE person_id = ANY(%s) AND unit_id = %s
+"""
+
+
 def read_roles(actors: Collection[Actor], unit_id: int) -> None:
     """Read the roles that these actors have in one unit and in the fleet, all in one look."""
-    people = {actor.person.pk for actor in actors if actor.person is not None}
-    in_fleet = FleetRole.objects.filter(person__in=people).values_list(
-        "person", "role", Value(True)
-    )
-    in_unit = Membership.objects.filter(person__in=people, unit=unit_id).values_list(
-        "person", "role", Value(False)
-    )
-    rows = list(in_fleet.union(in_unit, all=True)) if people else []
+    people = [actor.person.pk for actor in actors if actor.person is not None]
+    found: list[tuple[int, str, bool]] = []
+    if people:
+        with connection.cursor() as cursor:
+            cursor.execute(_ROLES, [people, people, unit_id])
+            found = cursor.fetchall()
     for actor in actors:
-        mine = [
-            (role, is_fleet)
-            for pk, role, is_fleet in rows
-            if pk == (actor.person and actor.person.pk)
-        ]
-        actor.roles.of_fleet_are(frozenset(role for role, is_fleet in mine if is_fleet))
-        actor.roles.in_unit_are(unit_id, frozenset(role for role, fleet in mine if not fleet))
+        mine = [row for row in found if actor.person is not None and row[0] == actor.person.pk]
+        actor.roles.of_fleet_are(frozenset(role for _, role, of_fleet in mine if of_fleet))
+        actor.roles.in_unit_are(
+            unit_id, frozenset(role for _, role, of_fleet in mine if not of_fleet)
+        )

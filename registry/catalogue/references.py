@@ -52,7 +52,9 @@ def _blind(
         # Whoever is there already is not asked again: sending back what is there is no change.
         if isinstance(person, Person) and not known:
             asked[field] = person
-    blind = access.blind(actor, list(asked.values()), unit) if asked and unit else []
+    if unit is None or not asked:
+        return []
+    blind = access.blind(actor, list(asked.values()), unit)
     return [_cannot_see(field, asked[field], unit) for field in asked if asked[field] in blind]
 
 
