@@ -1,34 +1,17 @@
 """The contract is changed on its page, column by column, by the operation that the API uses."""
 
-import re
-
 import pytest
 
 from monitoring.models import ContractVersion
 from monitoring.queries.checks import current_contract
 from registry import clock
 from registry.models import AuditEvent
-from tests.dashboard.scene import FEATURES, scene
+from tests.dashboard.reading import text
+from tests.dashboard.scene import FEATURES
 from tests.factories import RegisteredModelFactory
 
 pytestmark = pytest.mark.django_db
 PAGE = "/m/card-fraud/contract/"
-
-
-@pytest.fixture
-def story():
-    return scene(now=clock.now())
-
-
-@pytest.fixture
-def ana(client, story):
-    client.force_login(story.people.ana)
-    return client
-
-
-def text(response, status=200):
-    assert response.status_code == status, response.content.decode()[:3000]
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def filled(version=1, **more):

@@ -4,15 +4,8 @@ import pytest
 import yaml
 
 from monitoring.models import CheckVersion
-from registry import clock
-from tests.dashboard.scene import scene
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return scene(now=clock.now())
 
 
 def test_a_date_without_quotes_is_taken_as_it_was_typed(client, story):

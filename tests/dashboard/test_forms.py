@@ -18,32 +18,10 @@ from registry.models import (
     RegisteredModel,
 )
 from registry.tokens import digest
-from tests.dashboard.scene import scene
+from tests.dashboard.reading import text
 
 pytestmark = pytest.mark.django_db
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture
-def story():
-    return scene(now=clock.now())
-
-
-@pytest.fixture
-def pat(client, story):
-    client.force_login(story.people.pat)
-    return client
-
-
-@pytest.fixture
-def ana(client, story):
-    client.force_login(story.people.ana)
-    return client
-
-
-def text(response, status=200):
-    assert response.status_code == status, response.content.decode()[:3000]
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def test_a_unit_is_made_changed_and_audited(pat):

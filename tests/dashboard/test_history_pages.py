@@ -3,28 +3,17 @@
 import csv
 import io
 import re
-from datetime import timedelta
 
 import pytest
 
 from dashboard.queries import timeline
 from registry import catalogue, clock
 from registry.models import AliasEvent, ModelEvent, ModelVersion
-from tests import factories
 from tests.cast import acting, cast
+from tests.dashboard.reading import text
+from tests.past import CHURN, DAY, changed_model
 
 pytestmark = pytest.mark.django_db
-DAY = timedelta(days=1)
-CHURN = {
-    "name": "Churn",
-    "business_unit": "fraud",
-    "owner": "ana@example.com",
-    "purpose": "Tell who may leave",
-    "task": "classification",
-    "decision_role": "one_input",
-    "tier_answers": {"harm": 2},
-    "mlflow": {"server": "lab", "model": "churn"},
-}
 
 
 @pytest.fixture
@@ -39,28 +28,12 @@ def now():
 
 @pytest.fixture
 def past(people, now):
-    server = factories.MLflowServerFactory.create(slug="lab")
-    source = factories.SourceModelFactory.create(
-        server=server, name="churn", first_seen_at=now - 9 * DAY, aliases={"champion": 2}
+    change = {"owner": "ben@example.com", "tier_answers": {"harm": 4}, "change_reason": "moved on"}
+    model = changed_model(
+        people, now=now, first={**CHURN, "tier_answers": {"harm": 2}}, later=change
     )
-    ana = acting(people.ana)
-    model, _ = catalogue.put_model(ana, "churn", CHURN, at=now - 9 * DAY)
-    for number, days in ((1, 9), (2, 4)):
-        factories.ModelVersionFactory.create(
-            source_model=source, number=number, first_seen_at=now - days * DAY
-        )
-    for start, end, days in ((None, 1, 8), (1, 2, 2)):
-        AliasEvent.objects.create(
-            source_model=source,
-            alias="champion",
-            from_number=start,
-            to_number=end,
-            seen_at=now - days * DAY,
-        )
     kind = ModelEvent.Kind.SERVING_WITHOUT_APPROVAL
     ModelEvent.objects.create(kind=kind, model=model, at=now - DAY)
-    change = {"owner": "ben@example.com", "tier_answers": {"harm": 4}, "change_reason": "moved on"}
-    catalogue.patch_model(ana, model, change, at=now - 5 * DAY)
     return model
 
 
@@ -68,11 +41,6 @@ def past(people, now):
 def ana(client, people, past):
     client.force_login(people.ana)
     return client
-
-
-def text(response, code=200):
-    assert response.status_code == code
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def day(now, days):

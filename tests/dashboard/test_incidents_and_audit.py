@@ -1,7 +1,5 @@
 """Alerts, incidents and the audit as their readers see them."""
 
-import re
-
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -10,25 +8,9 @@ from monitoring.models import Alert
 from registry import audit, checkpoints, clock
 from registry.models import Membership
 from tests.cast import acting
-from tests.dashboard.scene import scene
+from tests.dashboard.reading import text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return scene(now=clock.now())
-
-
-@pytest.fixture
-def ana(client, story):
-    client.force_login(story.people.ana)
-    return client
-
-
-def text(response):
-    assert response.status_code == 200
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def test_open_alerts_are_listed_and_counted_in_the_frame(ana):

@@ -10,27 +10,11 @@ from monitoring.models import Alert, Check, Health, Incident, Run, Window
 from registry import clock
 from registry.models import RegisteredModel, SlugHistory
 from tests.cast import cast
-from tests.dashboard.scene import scene
+from tests.dashboard.reading import text
 from tests.factories import RegisteredModelFactory, tracked_model
 from tests.monitoring.history import History
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return scene(now=clock.now())
-
-
-@pytest.fixture
-def ana(client, story):
-    client.force_login(story.people.ana)
-    return client
-
-
-def text(response):
-    assert response.status_code == 200
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def test_the_model_page_says_what_is_due_and_why(ana):

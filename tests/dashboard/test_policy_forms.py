@@ -1,26 +1,12 @@
 """A policy is made and changed on pages; whom it is for is said, never left to silence."""
 
-import re
-
 import pytest
 import yaml
 
 from policies.models import PolicyVersion, RetrainingPolicy
-from registry import clock
-from tests.dashboard.scene import scene
+from tests.dashboard.reading import text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ana(client):
-    client.force_login(scene(now=clock.now()).people.ana)
-    return client
-
-
-def text(response, status=200):
-    assert response.status_code == status, response.content.decode()[:3000]
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 POLICY = {

@@ -8,26 +8,10 @@ import pytest
 from registry import clock
 from registry.models import RegisteredModel, ScopeDecision, TierOverride
 from tests.cast import person
-from tests.dashboard.scene import scene
+from tests.dashboard.reading import text
 
 pytestmark = pytest.mark.django_db
 PATH = "/m/card-fraud/"
-
-
-@pytest.fixture
-def story():
-    return scene(now=clock.now())
-
-
-@pytest.fixture
-def ana(client, story):
-    client.force_login(story.people.ana)
-    return client
-
-
-def text(response, status=200):
-    assert response.status_code == status, response.content.decode()[:3000]
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def record():

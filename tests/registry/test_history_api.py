@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from datetime import timedelta
 
 import pytest
 
@@ -11,20 +10,11 @@ from registry import catalogue, clock, inventory
 from registry.models import AliasEvent, SourceModel
 from tests import factories
 from tests.cast import acting, cast
+from tests.past import CHURN, DAY, changed_model
 from tests.registry.api import Caller, pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
-DAY = timedelta(days=1)
-CHURN = {
-    "name": "Churn",
-    "business_unit": "fraud",
-    "owner": "ana@example.com",
-    "purpose": "Tell who may leave",
-    "task": "classification",
-    "decision_role": "one_input",
-    "tags": ["early"],
-    "mlflow": {"server": "lab", "model": "churn"},
-}
+FIRST = {**CHURN, "tags": ["early"]}
 
 
 @pytest.fixture
@@ -39,25 +29,6 @@ def now():
 
 @pytest.fixture
 def past(people, now):
-    """Registered 9 days ago, champion 1 since 8, changed 5 ago, champion 2 since 2 days ago."""
-    server = factories.MLflowServerFactory.create(slug="lab")
-    source = factories.SourceModelFactory.create(
-        server=server, name="churn", first_seen_at=now - 9 * DAY, aliases={"champion": 2}
-    )
-    for number, days, gone in ((1, 9, None), (2, 4, None), (3, 7, now - 3 * DAY)):
-        factories.ModelVersionFactory.create(
-            source_model=source, number=number, first_seen_at=now - days * DAY, deleted_at=gone
-        )
-    for start, end, days in ((None, 1, 8), (1, 2, 2)):
-        AliasEvent.objects.create(
-            source_model=source,
-            alias="champion",
-            from_number=start,
-            to_number=end,
-            seen_at=now - days * DAY,
-        )
-    ana = acting(people.ana)
-    catalogue.put_model(ana, "churn", CHURN, at=now - 9 * DAY)
     keys = ("exposure", "purpose", "harm", "method", "data", "change", "build", "bias", "reliance")
     later = {
         "owner": "ben@example.com",
@@ -67,7 +38,10 @@ def past(people, now):
         "tier_answers": dict.fromkeys(keys, 0),
         "change_reason": "handed over",
     }
-    catalogue.put_model(ana, "churn", later, at=now - 5 * DAY)
+    source = changed_model(people, now=now, first=FIRST, later=later).source_models.get()
+    factories.ModelVersionFactory.create(
+        source_model=source, number=3, first_seen_at=now - 7 * DAY, deleted_at=now - 3 * DAY
+    )
     return source
 
 
@@ -143,7 +117,7 @@ def test_the_list_of_then_is_filtered_by_what_was_true_then(ana, now, query, bef
 def test_the_list_of_then_is_paged_by_the_slugs_of_then(ana, people, now):
     actor = acting(people.ana)
     for name in ("alpha", "beta", "gamma"):
-        body = {**CHURN, "name": name, "mlflow": None}
+        body = {**FIRST, "name": name, "mlflow": None}
         model, _ = catalogue.put_model(actor, name, body, at=now - 4 * DAY)
         catalogue.patch_model(actor, model, {"slug": f"z-{name}"}, at=now - 2 * DAY)
     address, seen = f"models/?limit=1&as_of={ago(now, 3)}", []
@@ -239,7 +213,7 @@ def test_the_csv_file_reads_back_as_the_register_of_that_day(ana, now):
     assert row["as_of"] == (now - 6 * DAY).isoformat()
     slug, body = inventory.body(row, text=True)
     assert slug == "churn"
-    assert {key: body[key] for key in CHURN} == CHURN
+    assert {key: body[key] for key in FIRST} == FIRST
 
 
 def test_what_was_exported_can_be_put_again_and_changes_nothing(ana, people, now):
@@ -300,7 +274,7 @@ def test_the_number_of_queries_does_not_grow_with_the_models(
     ana, people, now, django_assert_max_num_queries
 ):
     for n in range(12):
-        body = {**CHURN, "mlflow": {"server": "lab", "model": f"m{n}"}}
+        body = {**FIRST, "mlflow": {"server": "lab", "model": f"m{n}"}}
         catalogue.put_model(acting(people.ana), f"m{n}", body, at=now - 4 * DAY)
     with django_assert_max_num_queries(12):
         ana.get(f"models/?as_of={ago(now, 1)}")
