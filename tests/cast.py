@@ -13,6 +13,16 @@ from registry.models import BusinessUnit, Person, RegisteredModel
 from registry.models.people import FleetRoleName, UnitRole
 from tests import factories
 
+# A model that Ana registers in her unit.
+CHURN = {
+    "name": "Churn",
+    "business_unit": "fraud",
+    "owner": "ana@example.com",
+    "purpose": "Tell who may leave",
+    "task": "classification",
+    "decision_role": "one_input",
+}
+
 
 @dataclass(frozen=True)
 class Cast:

@@ -6,18 +6,10 @@ from typing import Any
 from registry import catalogue
 from registry.models import AliasEvent, RegisteredModel
 from tests import factories
-from tests.cast import Cast, acting
+from tests.cast import CHURN, Cast, acting
 
 DAY = timedelta(days=1)
-CHURN = {
-    "name": "Churn",
-    "business_unit": "fraud",
-    "owner": "ana@example.com",
-    "purpose": "Tell who may leave",
-    "task": "classification",
-    "decision_role": "one_input",
-    "mlflow": {"server": "lab", "model": "churn"},
-}
+TRACKED = {**CHURN, "mlflow": {"server": "lab", "model": "churn"}}
 
 
 def changed_model(

@@ -16,11 +16,6 @@ from tests.monitoring.history import History
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def people():
-    return cast()
-
-
 def healthy(model, state="ok", **fields):
     now = clock.now()
     defaults = {"since": now, "observed_at": now, "stale_at": now + timedelta(days=8)}

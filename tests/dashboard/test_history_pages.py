@@ -9,16 +9,11 @@ import pytest
 from dashboard.queries import timeline
 from registry import catalogue, clock
 from registry.models import AliasEvent, ModelEvent, ModelVersion
-from tests.cast import acting, cast
+from tests.cast import acting
 from tests.dashboard.reading import text
-from tests.past import CHURN, DAY, changed_model
+from tests.past import DAY, TRACKED, changed_model
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture
@@ -30,7 +25,7 @@ def now():
 def past(people, now):
     change = {"owner": "ben@example.com", "tier_answers": {"harm": 4}, "change_reason": "moved on"}
     model = changed_model(
-        people, now=now, first={**CHURN, "tier_answers": {"harm": 2}}, later=change
+        people, now=now, first={**TRACKED, "tier_answers": {"harm": 2}}, later=change
     )
     kind = ModelEvent.Kind.SERVING_WITHOUT_APPROVAL
     ModelEvent.objects.create(kind=kind, model=model, at=now - DAY)

@@ -9,7 +9,6 @@ from django.test import Client
 from registry import clock, operations
 from registry.models import Operation, RegisteredModel, SourceModel
 from tests import factories
-from tests.cast import cast
 from tests.dashboard.reading import text
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +19,6 @@ MAP = {
     "defaults.task": "classification",
     "defaults.decision_role": "one_input",
 }
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

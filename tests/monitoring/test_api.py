@@ -6,17 +6,11 @@ import pytest
 
 from monitoring.models import Channel, Incident
 from registry.models import AuditEvent
-from tests import cast
 from tests.monitoring.history import History
 from tests.registry.api import Caller, pointers
 
 pytestmark = [pytest.mark.django_db]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
-
-
-@pytest.fixture
-def people():
-    return cast.cast()
 
 
 @pytest.fixture

@@ -9,16 +9,10 @@ from registry import clock
 from registry.access import NotAllowed
 from registry.models import AuditEvent
 from registry.problems import Invalid
-from tests import cast
 from tests.cast import acting
 from tests.monitoring.history import History, of_week
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast.cast()
 
 
 @pytest.fixture

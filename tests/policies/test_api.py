@@ -10,7 +10,6 @@ from policies.models import PolicyVersion, RetrainingPolicy, Trainer
 from policies.releases.evaluation import evaluate_due as evaluate_gates
 from policies.retraining.decisions import decide_pending
 from registry.models import AuditEvent, ModelUse
-from tests.cast import cast
 from tests.policies.factories import SECRET, SPEC, START, drifting, week
 from tests.policies.factories import policy as make_policy
 from tests.policies.factories import trainer as make_trainer
@@ -19,11 +18,6 @@ from tests.registry.api import Caller, pointers
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.policies.urls")]
 TRAINER = {"business_unit": "fraud", "url": "https://trainer.example.com/go", "secret": SECRET}
 POLICY = {"business_unit": "fraud", "selector": {"business_unit": "fraud"}, "spec": SPEC}
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

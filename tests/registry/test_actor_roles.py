@@ -12,7 +12,7 @@ from registry.imports import from_mlflow
 from registry.imports.mapping import MLflowImport
 from registry.models import FleetRole, Membership, RegisteredModel
 from tests import factories
-from tests.cast import acting, cast
+from tests.cast import acting
 from tests.registry.api import Caller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
@@ -24,11 +24,6 @@ BODY = {
     "task": "classification",
     "decision_role": "one_input",
 }
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 def statements(work):

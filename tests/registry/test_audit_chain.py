@@ -9,15 +9,10 @@ from django.db import connection, transaction
 
 from registry import audit, chain, verifier
 from registry.models import AuditEvent, AuditLink
-from tests.cast import acting, cast
+from tests.cast import acting
 from tests.registry.tampering import NOON, tampered, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 def test_python_and_postgresql_make_the_same_hashes(people):

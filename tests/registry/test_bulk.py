@@ -6,7 +6,6 @@ from django.db import transaction
 from registry import clock, operations
 from registry.json_intake import MAX_NODES
 from registry.models import AuditEvent, IdempotentRequest, RegisteredModel
-from tests.cast import cast
 from tests.registry.api import Caller, pointers
 
 pytestmark = pytest.mark.django_db
@@ -18,16 +17,6 @@ NEW = {
     "task": "ranking",
     "decision_role": "one_input",
 }
-
-
-@pytest.fixture
-def people():
-    return cast()
-
-
-@pytest.fixture
-def ana(people):
-    return Caller(people.ana)
 
 
 def new(slug, **fields):

@@ -9,15 +9,9 @@ import pytest
 from django.core.management import CommandError
 
 from registry import chain, checkpoints, verifier
-from tests.cast import cast
 from tests.registry.tampering import NOON, anew, cut, run, sign, tampered, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

@@ -9,16 +9,11 @@ from django.test import Client
 
 from registry import idempotency
 from registry.models import ApiToken, AuditEvent, IdempotentRequest, RegisteredModel
-from tests.cast import bearer, cast
+from tests.cast import bearer
 from tests.policies.factories import SPEC, trainer
 from tests.registry.api import ROOT, pointers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

@@ -8,15 +8,10 @@ from registry import clock
 from registry.models import AuditEvent, RegisteredModel
 from registry.models.people import FleetRoleName
 from tests import factories
-from tests.cast import cast, person
+from tests.cast import person
 from tests.registry.api import Caller, pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from registry import access, actors, catalogue, history, moments
 from registry.models import ModelRevision
 from registry.problems import Invalid
 from tests import factories
-from tests.cast import acting, cast
+from tests.cast import CHURN, acting, cast
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -51,15 +51,7 @@ def test_at_any_moment_the_record_says_what_was_true_then(steps):
 def test_each_change_of_a_record_is_kept_with_who_and_why():
     people = cast()
     ana, pat = acting(people.ana), acting(people.pat)
-    body = {
-        "name": "Churn",
-        "business_unit": "fraud",
-        "owner": "ana@example.com",
-        "purpose": "Tell who may leave",
-        "task": "classification",
-        "decision_role": "one_input",
-    }
-    model, _ = catalogue.put_model(ana, "churn", body, at=START)
+    model, _ = catalogue.put_model(ana, "churn", CHURN, at=START)
     later = START + timedelta(days=1)
     catalogue.patch_model(ana, model, {"slug": "leavers", "change_reason": "clearer"}, at=later)
     catalogue.put_model(ana, "leavers", {"name": "Churn"}, at=later + TICK)  # nothing new

@@ -9,17 +9,12 @@ import pytest
 from registry import catalogue, clock, inventory
 from registry.models import AliasEvent, SourceModel
 from tests import factories
-from tests.cast import acting, cast
-from tests.past import CHURN, DAY, changed_model
+from tests.cast import acting
+from tests.past import DAY, TRACKED, changed_model
 from tests.registry.api import Caller, pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
-FIRST = {**CHURN, "tags": ["early"]}
-
-
-@pytest.fixture
-def people():
-    return cast()
+FIRST = {**TRACKED, "tags": ["early"]}
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 from registry.imports import slugs
 from registry.models import AuditEvent, RegisteredModel, SlugHistory
 from tests import factories
-from tests.cast import cast
 from tests.registry.api import Caller, pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
@@ -24,18 +23,8 @@ WANTED = {
 
 
 @pytest.fixture
-def people():
-    return cast()
-
-
-@pytest.fixture
 def server():
     return factories.MLflowServerFactory.create(slug="prod")
-
-
-@pytest.fixture
-def ana(people):
-    return Caller(people.ana)
 
 
 def source(server, name, **fields):

@@ -8,18 +8,13 @@ from django.test import Client
 from registry import catalogue, inventory, tiering
 from registry.imports import from_file
 from registry.models import Membership, RegisteredModel, SlugHistory
-from tests.cast import acting, bearer, cast
+from tests.cast import acting, bearer
 from tests.factories import NOW
 from tests.registry.api import pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
 HEADER = "model_id,model_name,business_line,model_owner,intended_purpose,model_task,decision_role"
 CHURN = "churn,Churn,fraud,ana@example.com,Tell who may leave,classification,one_input"
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

@@ -6,26 +6,13 @@ from registry import catalogue, tiering
 from registry.independence import NotIndependent
 from registry.models import RegisteredModel
 from registry.problems import Invalid
-from tests.cast import acting, cast, person
+from tests.cast import CHURN, acting, person
 from tests.factories import NOW, MembershipFactory
 from tests.registry.api import Caller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
 LIGHT = {question.key: 0 for question in tiering.QUESTIONS}
 HEAVY = LIGHT | {"exposure": 4, "method": 3, "data": 2}  # T1
-NEW = {
-    "name": "Churn",
-    "business_unit": "fraud",
-    "owner": "ana@example.com",
-    "purpose": "Tell who may leave",
-    "task": "classification",
-    "decision_role": "one_input",
-}
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture
@@ -53,7 +40,7 @@ def test_first_answers_graver_ones_and_the_same_go_through(people):
 
 def test_a_script_sends_the_same_answers_again(people):
     script = Caller(people.ana)
-    body = NEW | {"tier_answers": LIGHT}
+    body = CHURN | {"tier_answers": LIGHT}
 
     codes = [script.put("models/churn/", body).status_code for _ in range(2)]
 

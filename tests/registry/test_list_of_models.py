@@ -6,15 +6,9 @@ import pytest
 
 from registry.models import RegisteredModel
 from tests import factories
-from tests.cast import cast
 from tests.registry.api import Caller, pointers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

@@ -6,28 +6,10 @@ import pytest
 
 from registry.models import AuditEvent, ModelUse, RegisteredModel, TierAssessment
 from tests import factories
-from tests.cast import cast
+from tests.cast import CHURN
 from tests.registry.api import Caller, pointers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.registry.urls")]
-CHURN = {
-    "name": "Churn",
-    "business_unit": "fraud",
-    "owner": "ana@example.com",
-    "purpose": "Tell who may leave",
-    "task": "classification",
-    "decision_role": "one_input",
-}
-
-
-@pytest.fixture
-def people():
-    return cast()
-
-
-@pytest.fixture
-def ana(people):
-    return Caller(people.ana)
 
 
 def test_a_put_registers_and_a_second_one_changes_nothing(ana):

@@ -26,11 +26,6 @@ operations.work_due(at=clock.now(), seconds=60)
 """
 
 
-@pytest.fixture
-def people(db):
-    return cast()
-
-
 def many(count=230):
     server = factories.MLflowServerFactory.create(slug="prod")
     tags = {"bu": "fraud", "owner": "ana@example.com"}

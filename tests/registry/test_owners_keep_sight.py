@@ -3,17 +3,11 @@
 import pytest
 
 from registry.models import Membership, Person
-from tests.cast import cast
 from tests.registry.api import Caller, pointers
 
 pytestmark = pytest.mark.django_db
 ANA = "people/ana@example.com/"
 MEMBER = "business-units/fraud/members/ana@example.com/"
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ DORA = {
 
 
 @pytest.fixture
-def people():
-    return cast()
-
-
-@pytest.fixture
 def pat(people):
     return Caller(people.pat)
 

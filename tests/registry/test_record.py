@@ -15,7 +15,7 @@ from registry.record import completeness, tags
 from registry.record.body import RecordBody
 from registry.record.completeness import Held, RecordFacts
 from registry.record.fields import TIERS, fields
-from tests.cast import acting, cast
+from tests.cast import acting
 from tests.factories import PersonFactory, tracked_model
 from tests.registry.api import Caller, pointers
 
@@ -160,16 +160,6 @@ def test_what_mlflow_lacks_says_what_to_log():
 def test_no_and_zero_are_values(_, value):
     assert completeness.is_filled(Held(value, "typed"))
     assert not completeness.is_filled(Held([], "typed"))
-
-
-@pytest.fixture
-def people(db):
-    return cast()
-
-
-@pytest.fixture
-def ana(people):
-    return Caller(people.ana)
 
 
 PATH = "models/card-fraud/"

@@ -16,7 +16,6 @@ from registry.models import ScopeDecision
 from registry.regimes import packs as regimes
 from registry.regimes import rules
 from registry.regimes.packs import WrongPack, packs
-from tests.cast import cast
 from tests.registry.api import Caller, pointers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,16 +132,6 @@ def test_an_answer_never_changes_when_more_becomes_known(rule, known):
         for value in "ab":
             after = rules.evaluate(rule, {**known, name: value}).result
             assert before is None or after is before
-
-
-@pytest.fixture
-def people(db):
-    return cast()
-
-
-@pytest.fixture
-def ana(people):
-    return Caller(people.ana)
 
 
 PATH = "models/card-fraud/"

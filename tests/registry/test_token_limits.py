@@ -10,14 +10,9 @@ from registry.access import FLEET_RIGHTS, NEVER_BY_TOKEN, UNIT_RIGHTS, Right
 from registry.actors import Actor
 from registry.models import ApiToken, FleetRole, Membership
 from registry.models.people import FleetRoleName, UnitRole
-from tests.cast import bearer, cast
+from tests.cast import bearer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 def by_token(person, scopes, unit=None) -> Actor:

@@ -5,15 +5,10 @@ import pytest
 from monitoring.models import Alert, Delivery, Health, Incident
 from monitoring.queries.runs import runs_of
 from registry.models import MLflowServer
-from tests import cast, factories
+from tests import factories
 from tests.monitoring.history import History, of_week
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast.cast()
 
 
 @pytest.fixture

@@ -7,16 +7,10 @@ import pytest
 from monitoring.alerts import delivery
 from monitoring.models import AlertNote, Channel, Delivery
 from registry import clock
-from tests import cast
 from tests.monitoring.history import History
 from tests.monitoring.shifted import shifted
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people():
-    return cast.cast()
 
 
 @pytest.fixture

@@ -9,11 +9,6 @@ from tests import cast
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def people():
-    return cast.cast()
-
-
 def names(found):
     return [person.name for person in found]
 

@@ -5,17 +5,12 @@ import pytest
 
 from monitoring.models import CheckVersion, Source
 from registry.models import AuditEvent
-from tests.cast import bearer, cast
+from tests.cast import bearer
 from tests.monitoring import tables, watching
 from tests.monitoring.watching import after, look, watched, week
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/models/card-fraud/"
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 def put(client, path, body, who):

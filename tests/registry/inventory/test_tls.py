@@ -13,7 +13,6 @@ from cryptography.x509.oid import NameOID
 
 from registry.mlflow import sync
 from tests import factories
-from tests.cast import cast
 from tests.registry import faults
 from tests.registry.api import Caller, pointers
 
@@ -59,11 +58,6 @@ class Authority:
         found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         found.load_cert_chain(chain)
         return found
-
-
-@pytest.fixture
-def people():
-    return cast()
 
 
 @pytest.fixture(scope="module")
