@@ -51,7 +51,7 @@ class FleetRow(BaseModel):
 
 
 class FleetPage(BaseModel):
-    """One page of the fleet, worst first."""
+    """One page of the fleet, worst first; `count` and `totals` are of what the filters match."""
 
     count: int
     next: str | None
@@ -69,7 +69,7 @@ class FleetView(ResourceView):
         found = fleet_rows(self.actor, filters)
         totals = dict.fromkeys(HealthState.values, 0)
         for count in found.counts:
-            totals[count["state"]] += count["n"]
+            totals[count["state"]] += count["matching"]
         more = filters.page * filters.size < found.matching
         body = FleetPage(
             count=found.matching,

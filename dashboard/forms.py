@@ -64,7 +64,7 @@ def read(groups: Iterable[Group], post: Any, *, new: bool = True) -> Given:
         try:
             value = _parsed(item, raw)
         except ValueError as error:
-            given.errors.append(FieldError(item.pointer, "unreadable", str(error)))
+            given.errors.append(FieldError(item.pointer, "unreadable", str(error), item.help))
             continue
         if value is not _OMIT:
             _put(given.body, item.name, value)

@@ -71,7 +71,7 @@ def _change(
     given = body.given()
     for field, present in (("business_unit", unit.slug), ("kind", channel.kind)):
         if given.get(field, present) != present:
-            raise invalid(f"/{field}", "immutable", "this stays as it was made; make another one")
+            raise invalid(f"/{field}", "immutable", "this stays as it was made", "make another one")
     before, old_secret = snapshot(channel), channel.secret
     channel.address = given.get("address", channel.address)
     channel.secret = given.get("secret", channel.secret)
@@ -104,7 +104,9 @@ def _check(channel: Channel) -> None:
     else:
         errors = _mail_errors(channel.address)
         if channel.secret:
-            errors.append(FieldError("/secret", "invalid", "a mailbox has no secret"))
+            errors.append(
+                FieldError("/secret", "invalid", "a mailbox has no secret", "leave it out")
+            )
     if errors:
         raise Invalid(*errors)
 

@@ -288,9 +288,16 @@ def _require_own(source: Source) -> None:
 def _require_allowed(address: str) -> None:
     """A source is read by Muster's own account: only where the platform says may it look."""
     if not address:
-        raise invalid("/address", "required", "a source needs the address of its folder")
+        raise invalid(
+            "/address",
+            "required",
+            "a source needs the address of its folder",
+            "one under MUSTER_SOURCE_ROOTS",
+        )
     if len(address) > 1000:
-        raise invalid("/address", "too_long", "an address has at most 1000 characters")
+        raise invalid(
+            "/address", "too_long", "an address has at most 1000 characters", "shorten it"
+        )
     parts = PurePosixPath(address.split("://", 1)[-1]).parts
     for root in settings.MUSTER_SOURCE_ROOTS:
         inside = address == root or address.startswith(root.rstrip("/") + "/")

@@ -128,7 +128,7 @@ def _check(verdict: str, root_cause: str) -> None:
         errors.append(FieldError("/root_cause", "required", "say what caused it", fix))
     if len(root_cause) > LONGEST_CAUSE:
         detail = f"at most {LONGEST_CAUSE} characters"
-        errors.append(FieldError("/root_cause", "too_long", detail))
+        errors.append(FieldError("/root_cause", "too_long", detail, "shorten it"))
     errors += bodies.unreadable(root_cause, pointer="/root_cause")
     if errors:
         raise Invalid(*errors)

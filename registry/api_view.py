@@ -85,7 +85,7 @@ class ResourceView(APIView):
         texts = [*kwargs.values(), *(t for _, ts in request.query_params.lists() for t in ts)]
         if any("\x00" in text for text in texts):
             # PostgreSQL cannot hold it, and no slug or filter can.
-            raise invalid("/", "invalid", "the address holds a NUL character")
+            raise invalid("/", "invalid", "the address holds a NUL character", "take %00 out of it")
         super().initial(request, *args, **kwargs)
         throttling.count(request)
         method = (request.method or "").lower()
@@ -98,6 +98,7 @@ class ResourceView(APIView):
         known |= {*(shaping.PARAMETERS if fields else ())} if reads else {*DRY_RUN}
         if method != "options":
             filters.refuse_unknown(request.query_params, known)
+            filters.refuse_twice(request.query_params, getattr(handler, "repeatable", ()))
         # DRF looks the handler up again, and finds it within what holds for all of them.
         setattr(self, method, partial(self._read if reads else self._write, handler))
 

@@ -13,6 +13,7 @@ from registry.problems import FieldError, Invalid
 
 # Pydantic's words for errors that deserve plainer ones.
 _CODES = {"extra_forbidden": "unknown_field", "missing": "required"}
+_BY_DETAIL = "write what the detail asks for, or leave the field out"
 
 
 class Body(BaseModel):
@@ -72,7 +73,7 @@ def _field_error(schema: type[BaseModel], item: ErrorDetails, at: str) -> FieldE
         known = ", ".join(sorted(schema.model_fields)) if len(item["loc"]) == 1 else ""
         fix = f"known fields: {known}" if known else "leave it out"
         return FieldError(pointer, code, f"there is no field '{name}'", fix)
-    fix = item.get("ctx", {}).get("fix") or remedies.remedy(schema, item["loc"])
+    fix = item.get("ctx", {}).get("fix") or remedies.remedy(schema, item["loc"]) or _BY_DETAIL
     if not item["loc"]:
         fix = "send a JSON object"
     return FieldError(pointer or "/", code, item["msg"].removeprefix("Value error, "), fix)

@@ -58,7 +58,7 @@ def listed(actor: Actor, params: dict[str, Any], *, at: datetime) -> QuerySet[So
     """Return the queue narrowed by FILTERS, with the number of versions of each model."""
     wanted = params.get("dismissed", "false")
     if wanted not in ("true", "false"):
-        raise invalid("/dismissed", "invalid", "dismissed is true or false")
+        raise invalid("/dismissed", "invalid", "this is true or false", "dismissed=true")
     return counted(narrowed(queue(actor, dismissed=wanted == "true"), params, at=at))
 
 
@@ -92,7 +92,10 @@ def narrowed(
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text[:9]) > _LONGEST_WAIT:
         raise invalid(
-            "/older_than_days", "invalid", f"a whole number of days, at most {_LONGEST_WAIT}"
+            "/older_than_days",
+            "invalid",
+            f"a whole number of days, at most {_LONGEST_WAIT}",
+            "older_than_days=30",
         )
     return int(text)
 

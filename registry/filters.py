@@ -47,6 +47,15 @@ def refuse_unknown(params: QueryDict, names: Collection[str]) -> None:
         raise Invalid(*(FieldError(f"/{n[:60]}", "unknown_filter", detail, fix) for n in unknown))
 
 
+def refuse_twice(params: QueryDict, several: Collection[str]) -> None:
+    """Raise Invalid for a parameter that stands there twice: one of the two would be lost."""
+    twice = sorted(n for n, texts in params.lists() if len(texts) > 1 and n not in several)
+    if twice:
+        fix = "give it once; several values go with commas where the parameter takes them"
+        detail = "this parameter stands in the address twice"
+        raise Invalid(*(FieldError(f"/{name[:60]}", "twice", detail, fix) for name in twice))
+
+
 def ordering(params: QueryDict, *, known: Collection[str] = ORDERINGS) -> Sequence[str]:
     """Return the columns that a list of models is asked to go by."""
     wanted = str(params.get("ordering", "slug"))
@@ -108,7 +117,7 @@ def _parts(text: str) -> list[str]:
 
 def _tier(pointer: str, text: str) -> int:
     if text not in ("1", "2", "3", "4"):
-        raise invalid(pointer, "invalid", "a tier is 1, 2, 3 or 4")
+        raise invalid(pointer, "invalid", "a tier is 1, 2, 3 or 4", f"{pointer[1:]}=1")
     return int(text)
 
 

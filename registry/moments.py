@@ -1,7 +1,7 @@
 """Read the moment that somebody asks about: `as_of` is a day or an instant, never the future."""
 
 import re
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from registry.problems import Invalid, invalid
 
@@ -13,6 +13,7 @@ _INSTANT = re.compile(
 _TICK = timedelta(microseconds=1)
 SAID = "a day (its end, UTC) or an instant such as 2026-06-30T12:00:00Z; not in the future"
 
+# A bare day: what asks how it stood, or until when, means its end; what asks since when, its start.
 SINCE = "a day (its beginning, UTC) or an instant such as 2026-06-30T12:00:00Z"
 
 
@@ -56,6 +57,11 @@ def _end_of_day(text: str, *, now: datetime, zone: tzinfo) -> datetime:
         raise _future()
     if day == today:
         return now
+    return end_of(day, zone=zone)
+
+
+def end_of(day: date, *, zone: tzinfo = UTC) -> datetime:
+    """Return the last moment of a day."""
     midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
     return midnight.astimezone(UTC) - _TICK
 

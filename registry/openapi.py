@@ -134,6 +134,9 @@ def documented(
     def describe(handler: Handler) -> Handler:
         # What the parent of the views holds the address to.
         handler.parameters = frozenset(names)  # type: ignore[attr-defined]
+        # What may stand in an address several times says so to whoever reads the description.
+        several = frozenset(name for name, said in names.items() if "repeat it" in said)
+        handler.repeatable = several  # type: ignore[attr-defined]
         handler.fields = shaped  # type: ignore[attr-defined]
         return extend(handler)  # type: ignore[no-any-return]
 

@@ -33,7 +33,7 @@ def page(
     `order` names columns (or annotations) that are never null, `-` for descending; the last one
     must be unique. `show` turns a row into what is answered.
     """
-    limit = _limit(request)
+    limit, counted = _limit(request), _counted(request)
     values, backwards = _read_cursor(request, rows, order)
     wanted = [_flip(name) for name in order] if backwards else list(order)
     found = rows.order_by(*wanted)
@@ -51,7 +51,7 @@ def page(
         "next": _link(request, order, taken[-1], "n") if taken and has_next else None,
         "previous": _link(request, order, taken[0], "p") if taken and has_previous else None,
     }
-    if request.query_params.get("count") == "true":
+    if counted:
         body["count"] = rows.order_by().count()
     return body
 
@@ -59,8 +59,16 @@ def page(
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_LIMIT:
-        raise invalid("/limit", "invalid", f"limit is a whole number from 1 to {MAX_LIMIT}")
+        detail = f"limit is a whole number from 1 to {MAX_LIMIT}"
+        raise invalid("/limit", "invalid", detail, f"limit={DEFAULT_LIMIT}")
     return int(text)
+
+
+def _counted(request: Request) -> bool:
+    text = request.query_params.get("count", "false")
+    if text not in ("true", "false"):
+        raise invalid("/count", "invalid", "this is true or false", "count=true")
+    return text == "true"
 
 
 def _flip(name: str) -> str:

@@ -14,6 +14,7 @@ from registry.access import NotAllowed
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+_BY_DETAIL = "write what the detail asks for"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _flatten(detail: Any, pointer: str = "") -> list[FieldError]:
             for index, item in enumerate(detail)
             for error in _flatten(item, f"{pointer}/{index}" if nested else pointer)
         ]
-    return [FieldError(pointer or "/", getattr(detail, "code", "invalid"), str(detail))]
+    return [FieldError(pointer or "/", getattr(detail, "code", "invalid"), str(detail), _BY_DETAIL)]
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from registry import access
 from registry.actors import Actor
+from registry.audit_actions import ACTIONS
 from registry.models import (
     AliasEvent,
     AuditEvent,
@@ -18,6 +20,7 @@ from registry.models import (
     RegisteredModel,
     SourceModel,
 )
+from registry.problems import invalid
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -29,7 +32,7 @@ AUDIT_FILTERS = {
     "model": "slug of a model",
     "object_type": "kind of object, such as `registeredmodel` or `check`",
     "object_id": "number of the object",
-    "action": "such as `model.changed`",
+    "action": "such as `model.changed`; docs/audit.md lists all",
     "actor": "address of who did it",
     "bu": "slug of the business unit",
 }
@@ -165,6 +168,10 @@ def rights_by_unit(actor: Actor) -> dict[str, list[str]]:
 def audit_events(actor: Actor, /, **wanted: Any) -> QuerySet[AuditEvent]:
     """Return the visible audit events, narrowed by AUDIT_FILTERS."""
     found = access.visible_audit(actor).select_related("unit")
+    if "action" in wanted and wanted["action"] not in ACTIONS:
+        near = get_close_matches(wanted["action"], ACTIONS, n=3) or ["model.changed"]
+        fix = f"such as {', '.join(near)}; docs/audit.md lists all"
+        raise invalid("/action", "unknown_action", "the audit knows no such action", fix)
     if "model" in wanted:
         model = find_model(actor, wanted["model"])
         found = found.filter(object_type="registeredmodel", object_id=str(model.pk))

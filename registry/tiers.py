@@ -7,12 +7,21 @@ is back.
 
 import time
 from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
 from typing import Any
 
 from django.db import transaction
 
-from registry import access, actors, bodies, catalogue, independence, inputs, overrides, tiering
+from registry import (
+    access,
+    actors,
+    bodies,
+    catalogue,
+    independence,
+    inputs,
+    moments,
+    overrides,
+    tiering,
+)
 from registry.access import Right
 from registry.actors import Actor
 from registry.independence import NotIndependent
@@ -56,11 +65,11 @@ def _end(body: inputs.TierOverrideBody, at: datetime) -> datetime:
     if body.ends_on is None:
         fix = f"name a day, at most {MAX_DAYS} days from today"
         raise invalid("/ends_on", "required", "a lighter tier ends on a day", fix)
-    ends_at = datetime.combine(body.ends_on, clock_time(), UTC)
-    if not at < ends_at <= at + timedelta(days=MAX_DAYS):
+    today = at.astimezone(UTC).date()
+    if not today < body.ends_on <= today + timedelta(days=MAX_DAYS):
         fix = f"a day after today, at most {MAX_DAYS} days away"
         raise invalid("/ends_on", "invalid", "this day is past or too far away", fix)
-    return ends_at
+    return moments.end_of(body.ends_on)
 
 
 def _make_room(actor: Actor, model: RegisteredModel, tier: int, *, at: datetime) -> None:
@@ -84,9 +93,10 @@ def approve(
         locked = _lock(model)
         override = _open(locked)
         if not overrides.is_lighter(override, locked.computed_tier):
-            raise invalid("/", "invalid", "a heavier tier needs no approval")
+            raise invalid("/", "invalid", "a heavier tier needs no approval", "it is in force")
         if override.approved_at is not None:
-            raise invalid("/", "approved", "this override is approved already")
+            fix = "GET …/tier-override/ shows who approved it"
+            raise invalid("/", "approved", "this override is approved already", fix)
         if override.ends_at and override.ends_at <= at:
             raise invalid("/", "expired", "its end has come before the approval", "ask again")
         if why := conflict(actor, locked, override):
@@ -150,7 +160,8 @@ def _lock(model: RegisteredModel) -> RegisteredModel:
 def _open(model: RegisteredModel) -> TierOverride:
     override = overrides.open_one(model)
     if override is None:
-        raise invalid("/", "none", "no override is asked for or in force")
+        fix = "POST …/tier-override/ asks for one"
+        raise invalid("/", "none", "no override is asked for or in force", fix)
     return override
 
 

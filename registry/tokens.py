@@ -112,7 +112,8 @@ def issue_own(
         unit = access.visible_units(actor).filter(slug=unit_slug).first()
         if unit is None:
             detail = f"there is no unit '{unit_slug[:60]}' that you see"
-            raise invalid("/business_unit", "unknown_unit", detail)
+            fix = "GET /api/v1/business-units/ names them"
+            raise invalid("/business_unit", "unknown_unit", detail, fix)
     elif actor.unit_id is not None:
         unit = BusinessUnit.objects.get(pk=actor.unit_id)
     if actor.scopes is not None:

@@ -13,14 +13,14 @@ _SECRET_BYTES = (16, 64)
 
 def address_errors(pointer: str, address: str) -> list[FieldError]:
     """Return what is wrong with an address that signed requests are to be sent to."""
+    fix = "such as https://hooks.example.com/muster"
     try:
         parts = urlsplit(address)
         port = parts.port  # raises when it is no number
     except ValueError:
-        return [FieldError(pointer, "invalid", "this is no address")]
+        return [FieldError(pointer, "invalid", "this is no address", fix)]
     http = parts.scheme in ("http", "https")
     if not http or not parts.hostname or port == 0 or len(address) > 500:
-        fix = "such as https://hooks.example.com/muster"
         return [FieldError(pointer, "invalid", "this is no http(s) address", fix)]
     if "@" in parts.netloc:
         fix = "requests are signed with the secret; leave user and password out"

@@ -254,3 +254,15 @@ def test_views_see_only_what_access_scopes():
     assert [
         p.relative_to(ROOT).as_posix() for p in edge_files() if UNSCOPED.search(p.read_text())
     ] == []
+
+
+def test_every_fault_of_a_request_has_a_remedy():
+    for path in python_files(*LAYERS):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = len(node.args) + len(node.keywords)
+            starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+            if name in ("invalid", "FieldError") and not starred:
+                assert given >= 4, f"{path}:{node.lineno} names no remedy"

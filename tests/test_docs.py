@@ -10,6 +10,7 @@ from django.core.management import get_commands
 from monitoring.models import Channel, Check
 from monitoring.states import HealthState, RunState
 from registry import inventory
+from registry.audit_actions import ACTIONS
 from tests.routes import all_routes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,21 @@ def test_every_script_is_documented():
     scripts = {p.name for p in (ROOT / "script").iterdir() if p.is_file() and "." not in p.name}
 
     assert {name for name in scripts if f"`script/{name}" not in text("commands.md")} == set()
+
+
+def actions_in_the_code():
+    nouns = {action.partition(".")[0] for action in ACTIONS}
+    pattern = re.compile(rf'"((?:{"|".join(sorted(nouns))})\.[a-z_]+)"')
+    sources = (p for layer in OURS for p in (ROOT / layer).rglob("*.py"))
+    kept = [p for p in sources if "migrations" not in p.parts and p.name != "audit_actions.py"]
+    return {found for path in kept for found in pattern.findall(path.read_text())}
+
+
+def test_every_action_of_the_audit_is_listed_and_documented():
+    rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| (.+) \|$", text("audit.md"), re.M)
+
+    assert actions_in_the_code() == set(ACTIONS)
+    assert dict(rows) == ACTIONS
 
 
 def test_every_endpoint_is_documented():

@@ -115,7 +115,11 @@ def _save(
     name = known.slug if known else str(given.body.pop("key", ""))
     spec = given.body.get("spec") if by_text else given.body
     if not isinstance(spec, dict):
-        raise Invalid(FieldError("/spec", "type", "the spec is a list of keys with values"))
+        raise Invalid(
+            FieldError(
+                "/spec", "type", "the spec is a list of keys with values", "one `key: value` a line"
+            )
+        )
     if by_text:
         # The text holds each group whole: what is gone from it shall go.
         for key, value in spec.items():

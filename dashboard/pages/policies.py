@@ -101,7 +101,11 @@ def _form(
             name = slug or str(given.body.pop("key", ""))
             body = given.body.get("text") if by_text else policy_body.body(given.body, stored)
             if not isinstance(body, dict):
-                raise Invalid(FieldError("/text", "type", "the policy has a selector and a spec"))
+                raise Invalid(
+                    FieldError(
+                        "/text", "type", "the policy has a selector and a spec", "as in the example"
+                    )
+                )
             definitions.put_policy(actor, name, body, at=clock.now())
         except Invalid as raised:
             error = raised

@@ -150,7 +150,7 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
                 raise Invalid(*given.errors)
             catalogue.patch_model(actor_of(request), model, given.body, at=clock.now())
         except NotIndependent as refused:
-            error = invalid("/", "not_independent", str(refused))
+            error = invalid("/", "not_independent", str(refused), "")
         except Invalid as raised:
             error = raised
         else:

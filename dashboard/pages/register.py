@@ -56,7 +56,7 @@ def _model(
             name = slug or str(body.pop("key", ""))
             model, _ = catalogue.put_model(actor_of(request), name, body, at=clock.now())
         except NotIndependent as refused:
-            error = invalid("/tier_answers", "not_independent", str(refused))
+            error = invalid("/tier_answers", "not_independent", str(refused), "")
         except Invalid as raised:
             error = forms.moved(raised, {"/slug": "/key"})
         else:

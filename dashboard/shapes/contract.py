@@ -136,7 +136,9 @@ def _changed(row: Row, rules: dict[str, Any], wrong: list[FieldError]) -> dict[s
         try:
             value = number(row.typed[key]) if row.typed[key] else None
         except ValueError as error:
-            wrong.append(FieldError(f"{_pointer(row.name)}/{rule}", "unreadable", str(error)))
+            wrong.append(
+                FieldError(f"{_pointer(row.name)}/{rule}", "unreadable", str(error), "such as 0.5")
+            )
             continue
         # What is left empty has no limit; the share of missing values then keeps what it has.
         if value != rules.get(rule) and (value is not None or rule != "max_null_share"):

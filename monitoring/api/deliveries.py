@@ -57,7 +57,9 @@ class DeliveryList(ResourceView):
         if "alert" in params:
             number = params["alert"]
             if not number.isascii() or not number.isdigit() or len(number) > 18:
-                raise invalid("/alert", "invalid", "the number of an alert, such as 12")
+                raise invalid(
+                    "/alert", "invalid", "this is no number of an alert", "such as alert=12"
+                )
             found = found.filter(alert=int(number))
         return self.page(found, order=["-owed_at", "-id"], show=show)
 

@@ -61,7 +61,7 @@ class ModelHealth(ResourceView):
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LONGEST_HISTORY_DAYS:
         detail = f"a whole number from 1 to {LONGEST_HISTORY_DAYS}"
-        raise invalid("/days", "invalid", detail)
+        raise invalid("/days", "invalid", detail, "days=30")
     return int(text)
 
 

@@ -91,7 +91,8 @@ def _selector(
     units = BusinessUnit.objects.filter(slug=selector.business_unit or "")
     if selector.business_unit and not units.exists():
         detail = f"there is no unit '{selector.business_unit}'"
-        raise invalid("/selector/business_unit", "unknown_unit", detail)
+        fix = "GET /api/v1/business-units/ names them"
+        raise invalid("/selector/business_unit", "unknown_unit", detail, fix)
     if unit and selector.business_unit not in (None, unit.slug):
         detail = f"a policy of {unit.slug} reaches only models of {unit.slug}"
         raise invalid("/selector/business_unit", "other_unit", detail, "leave it out")

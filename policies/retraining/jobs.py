@@ -78,7 +78,7 @@ def _hand_over(claim: Claim, at: datetime) -> None:
         webhook.send(job, at=at)
     except HandOverFailed as failure:
         if failure.permanent or claim.attempt >= MAX_ATTEMPTS:
-            _close(job, claim, State.FAILED, at=at, error=str(failure))
+            _fail(job, claim, at=at, error=str(failure))
         else:
             _postpone(claim, at=at, error=str(failure))
     else:
@@ -91,10 +91,10 @@ def _start(job: Job, claim: Claim, *, at: datetime) -> None:
             _record(job, "retraining.started", at=at)
 
 
-def _close(job: Job, claim: Claim, state: str, *, at: datetime, error: str) -> None:
+def _fail(job: Job, claim: Claim, *, at: datetime, error: str) -> None:
     with transaction.atomic():
-        if _write(claim, state=state, finished_at=at, lease_until=None, error=error):
-            _record(job, f"retraining.{state}", at=at, reason=error)
+        if _write(claim, state=State.FAILED, finished_at=at, lease_until=None, error=error):
+            _record(job, "retraining.failed", at=at, reason=error)
 
 
 def _postpone(claim: Claim, *, at: datetime, error: str) -> None:

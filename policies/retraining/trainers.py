@@ -52,7 +52,9 @@ def put_trainer(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Tr
         raise Trainer.DoesNotExist
     access.require(actor, Right.MANAGE_UNIT, unit)
     if given.pop("business_unit", unit.slug) != unit.slug:
-        raise invalid("/business_unit", "immutable", "a trainer stays where it was made")
+        raise invalid(
+            "/business_unit", "immutable", "a trainer stays where it was made", "make another one"
+        )
     _check(given)
     changed = [key for key, value in given.items() if getattr(trainer, key) != value]
     if changed:
@@ -95,7 +97,9 @@ def _check(given: dict[str, Any]) -> None:
 
 def _url_errors(url: str) -> list[FieldError]:
     if len(url) > 500:
-        return [FieldError("/url", "invalid", "an address has at most 500 characters")]
+        return [
+            FieldError("/url", "invalid", "an address has at most 500 characters", "shorten it")
+        ]
     try:
         target = outbound.parse(url)
         allowed = {outbound.parse(origin).origin for origin in settings.MUSTER_ALLOWED_ORIGINS}

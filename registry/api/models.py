@@ -125,9 +125,12 @@ class MetricList(ResourceView):
             version = queries.find_version(model, wanted)
         except queries.NO_VERSION as error:
             detail = f"the model has no version '{wanted[:40]}'"
-            raise invalid("/version", "unknown_version", detail) from error
+            fix = "GET …/versions/ lists them; an alias such as champion will do, too"
+            raise invalid("/version", "unknown_version", detail, fix) from error
         metric = request.query_params.get("key", "")
         if metric and (unknown := queries.unknown_metric(version, metric)):
-            raise invalid("/key", "unknown_metric", unknown)
+            raise invalid(
+                "/key", "unknown_metric", unknown, "take one of the known, or none for all"
+            )
         points = queries.points(version, key=metric)
         return self.page(points, order=["at", "id"], show=serializers.point)

@@ -230,7 +230,8 @@ def _conflicts_told() -> Iterator[None]:
     except IntegrityError as error:
         if "one_record_per_mlflow_model" in str(error):
             detail = "another record is tied to this MLflow model"
-            raise invalid("/mlflow/model", "taken", detail) from error
+            fix = "give the tie up there first; GET /api/v1/models/?q=<name> may find it"
+            raise invalid("/mlflow/model", "taken", detail, fix) from error
         if "slug" in str(error):
             raise _slug_taken() from error
         raise

@@ -193,7 +193,9 @@ def _set_password(person: Person, password: str | None) -> bool:
     try:
         password_validation.validate_password(password, person)
     except ValidationError as error:
-        raise invalid("/password", "weak", " ".join(error.messages)) from error
+        raise invalid(
+            "/password", "weak", " ".join(error.messages), "a long phrase does"
+        ) from error
     person.set_password(password)
     return True
 

@@ -31,8 +31,9 @@ def resolve(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) 
         errors += error.errors
     owner = columns.get("owner", model and model.owner)
     if columns.get("deputy", model and model.deputy) == owner and owner is not None:
+        fix = "name another person, or null for none"
         errors.append(
-            FieldError("/deputy", "invalid", "the deputy is somebody else than the owner")
+            FieldError("/deputy", "invalid", "the deputy is somebody else than the owner", fix)
         )
     errors = errors or [*_blind(actor, model, columns), *_foreign(actor, model, columns)]
     if errors:

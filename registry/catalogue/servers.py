@@ -27,7 +27,9 @@ def put_server(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[MLf
         return _put_server(actor, slug, data, at=at)
     except IntegrityError as error:
         detail = "another server has this origin and workspace"
-        raise invalid("/origin", "taken", detail) from error
+        raise invalid(
+            "/origin", "taken", detail, "change that server, or name another workspace"
+        ) from error
 
 
 @upsert

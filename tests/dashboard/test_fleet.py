@@ -196,6 +196,17 @@ def test_the_api_lists_the_same_fleet(client, people):
     assert body["totals"]["watch"] == body["count"] == 1
 
 
+def test_totals_are_of_what_the_filters_match(client, people):
+    healthy(people.model, "watch")
+    RegisteredModelFactory.create(unit=people.fraud, owner=people.ana, name="Churn")
+
+    body = client.get("/api/v1/fleet/?q=churn", headers=bearer(people.ana)).json()
+
+    assert body["count"] == sum(body["totals"].values()) == 1
+    client.force_login(people.ana)
+    assert "1 model matches." in client.get("/fleet/?q=churn").content.decode()
+
+
 def test_the_api_refuses_what_is_no_state(client, people):
     response = client.get("/api/v1/fleet/?status=purple", headers=bearer(people.ana))
 

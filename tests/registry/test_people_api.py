@@ -255,3 +255,29 @@ def test_a_token_revokes_none_that_may_do_more(own, other, code):
     assert answer.status_code == code, answer.content
     row.refresh_from_db()
     assert (row.revoked_at is not None) is (code == 204)
+
+
+@pytest.mark.parametrize(
+    ("address", "pointer"),
+    [
+        ("models/?count=maybe", "/count"),
+        ("models/?count=", "/count"),
+        ("models/?bu=fraud&bu=retail", "/bu"),
+        ("models/?limit=5&limit=6", "/limit"),
+        ("audit/?action=model.chnged", "/action"),
+        ("audit/?actor=a&actor=b", "/actor"),
+    ],
+)
+def test_what_an_address_cannot_mean_is_named_with_a_remedy(people, address, pointer):
+    answer = Caller(people.ana).get(address)
+
+    assert pointers(answer) == [pointer]
+    assert all(error["fix"] for error in answer.json()["errors"])
+
+
+def test_a_tag_may_stand_there_twice_and_a_count_may_be_false(people):
+    ana = Caller(people.ana)
+
+    assert ana.get("models/?tag=a&tag=b").status_code == 200
+    assert "count" not in ana.get("models/?count=false").json()
+    assert ana.get("audit/?action=model.changed").status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from registry import catalogue, clock, tiering, tiers
+from registry import catalogue, clock, moments, tiering, tiers
 from registry.access import NotAllowed
 from registry.models import AuditEvent, RegisteredModel, TierAssessment, TierOverride
 from registry.problems import Invalid
@@ -160,8 +160,10 @@ def test_the_database_itself_refuses_an_own_approval_and_an_endless_lighter_tier
 def test_its_time_is_over_and_the_computed_tier_is_back(people, ivo):
     ask(people, 3)
     approve(people, ivo)
-    end = datetime.combine(SOON, datetime.min.time(), UTC)
+    end = datetime.combine(SOON + timedelta(days=1), datetime.min.time(), UTC)
 
+    # A day ends with its last moment, as it does where one asks how things stood (as_of).
+    assert moments.parse(SOON.isoformat(), now=end) == TierOverride.objects.get().ends_at
     assert tiers.expire_due(at=end - timedelta(seconds=1), seconds=5) == 0
     assert tiers.expire_due(at=end, seconds=5) == 1
     assert tiers.expire_due(at=end, seconds=5) == 0
