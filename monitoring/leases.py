@@ -89,6 +89,19 @@ RETURNING id, lease_token
 """
 
 
+# The work of a killed worker is tried again, and in the end said to be impossible.
+_CLAIM_ANALYSIS = """
+UPDATE monitoring_analysis
+SET lease_until = muster_now() + make_interval(secs => %s), lease_token = lease_token + 1,
+    attempts = attempts + 1
+WHERE id = (
+    SELECT id FROM monitoring_analysis
+    WHERE finished_at IS NULL AND (lease_until IS NULL OR lease_until < muster_now())
+    ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, lease_token
+"""
+
+
 def claim_source(done: Collection[int]) -> Lease | None:
     """Lease the next source that is due for a look."""
     return _claim(_CLAIM_SOURCE, [LEASE_SECONDS, list(done)])
@@ -97,6 +110,11 @@ def claim_source(done: Collection[int]) -> Lease | None:
 def claim_run() -> Lease | None:
     """Lease the next run that may be judged."""
     return _claim(_CLAIM_RUN, [LEASE_SECONDS])
+
+
+def claim_analysis() -> Lease | None:
+    """Lease the next analysis somebody asked for."""
+    return _claim(_CLAIM_ANALYSIS, [LEASE_SECONDS])
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from monitoring import events, health, runs, scans, windows
+from monitoring import analyses, events, health, runs, scans, windows
 from monitoring.alerts import delivery
 from registry import clock
 
@@ -44,3 +44,9 @@ def deliver(**kwargs: object) -> None:
 def answer(**kwargs: object) -> None:
     """Answer what happened to models in MLflow."""
     events.answer_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def analyze(**kwargs: object) -> None:
+    """Make the reports and forecasts that somebody asked for."""
+    analyses.work_due(at=clock.now(), seconds=_SECONDS)

@@ -2,11 +2,21 @@
 
 from django.urls import URLPattern
 
-from monitoring.api import alerts, channels, definitions, deliveries, health, incidents, runs
+from monitoring.api import (
+    alerts,
+    analyses,
+    channels,
+    definitions,
+    deliveries,
+    health,
+    incidents,
+    runs,
+)
 
 api_urlpatterns: list[URLPattern] = [
     *definitions.urlpatterns,
     *runs.urlpatterns,
+    *analyses.urlpatterns,
     *alerts.urlpatterns,
     *incidents.urlpatterns,
     *deliveries.urlpatterns,

@@ -40,6 +40,15 @@ def incident(world: World) -> dict[str, object]:
     return {"number": world.incident.pk}
 
 
+def judged(world: World) -> dict[str, object]:
+    return {**model(world), "run": world.run.pk, "number": world.run.pk}
+
+
+def expected(world: World) -> dict[str, object]:
+    key = world.check.expectations.get().pk
+    return {**model(world), "check": world.check.slug, "number": key}
+
+
 def found(world: World) -> dict[str, object]:
     return {"key": world.server.source_models.get(registered_model=None).pk}
 
@@ -112,7 +121,11 @@ WATCHING = {
     ),
     "api/v1/models/<key>/contract/": Row("object", model),
     "api/v1/models/<key>/runs/": Row("object", model),
-    "api/v1/runs/<run>/": Row("object", lambda w: {"run": w.run.pk}),
+    "api/v1/runs/<run>/": Row("object", judged),
+    "api/v1/runs/<run>/rejudge/": Row("object", judged),
+    "api/v1/runs/<run>/report/": Row("object", judged),
+    "api/v1/models/<key>/checks/<check>/expectations/": Row("object", expected),
+    "api/v1/models/<key>/checks/<check>/expectations/<number>/end/": Row("object", expected),
 }
 POLICIES = {
     "api/v1/policies/": Row("list"),
@@ -177,7 +190,14 @@ PAGES = {
     "m/<slug>/checks/new/": Row("object", model),
     "m/<slug>/checks/<check>/": Row("object", lambda w: {**model(w), "check": w.check.slug}),
     "m/<slug>/checks/<check>/pause/": Row("object", lambda w: {**model(w), "check": w.check.slug}),
-    "m/<slug>/runs/<number>/": Row("object", lambda w: {**model(w), "number": w.run.pk}),
+    "m/<slug>/runs/<number>/": Row("object", judged),
+    "m/<slug>/runs/<number>/again/": Row("object", judged),
+    "m/<slug>/runs/<number>/expect/": Row("object", judged),
+    "m/<slug>/runs/<number>/expect/<key>/end/": Row(
+        "object", lambda w: {**judged(w), "key": expected(w)["number"]}
+    ),
+    "m/<slug>/runs/<number>/report/": Row("object", judged),
+    "m/<slug>/runs/<number>/report/ask/": Row("object", judged),
     "alerts/": Row("list"),
     "incidents/": Row("list"),
     "incidents/<number>/": Row("object", lambda w: {"number": w.incident.pk}),

@@ -195,6 +195,14 @@ def _run(
     m.Histogram.objects.create(
         run=run, feature=f"income_{mark}", edges=[0, 1, 2], reference=[1, 2], current=[2, 1]
     )
+    m.Analysis.objects.create(
+        kind="report", model=model, run=run, digest=mark, by=model.owner, requested_at=MONDAY,
+        finished_at=MONDAY, fault=f"The file {mark} is gone",
+    )  # fmt: skip
+    m.Expectation.objects.create(
+        check_ref=check, feature=f"income_{mark}", reason=f"Campaign {mark}",
+        until=datetime(2099, 1, 1, tzinfo=UTC), by=model.owner, at=MONDAY,
+    )  # fmt: skip
     m.Health.objects.create(
         model=model, state="watch", reasons=[f"income_{mark} drifted"], since=MONDAY
     )

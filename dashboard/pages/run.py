@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard import charts, words
+from dashboard.pages import run_choices
 from dashboard.pages.door import model_or_404, page
 from dashboard.pages.ladder import ladder
 from dashboard.pages.scores import ranked, segments
@@ -21,7 +22,18 @@ DRAWN = 12
 def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the run as a ladder, the columns ranked, and the worst drawn."""
     model = model_or_404(request, slug)
-    found = runs.run_of(model, number)
+    return show(request, model, runs.run_of(model, number))
+
+
+def show(
+    request: HttpRequest,
+    model: RegisteredModel,
+    found: Run,
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page, with what was wrong in one of its forms."""
     readings = runs.readings_of(found)
     scores = ranked(readings, runs.trends_of(found), _importance(found))
     shown = list(dict.fromkeys(score["feature"] for score in scores))[:DRAWN]
@@ -39,8 +51,11 @@ def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "neighbors": runs.neighbors_of(found),
         "revisions": [_revision(other, model) for other in runs.revisions_of(found)],
         "facts": _facts(found),
+        "acts": run_choices.choices(request, found, readings),
+        "errors": errors or {},
+        "given": request.POST,
     }
-    return render(request, "pages/run.html", context)
+    return render(request, "pages/run.html", context, status=status)
 
 
 def _importance(found: Run) -> dict[str, Any]:
@@ -52,6 +67,7 @@ def _importance(found: Run) -> dict[str, Any]:
 def _heading(found: Run) -> dict[str, Any]:
     window = found.window
     return {
+        "number": found.pk,
         "mark": words.run(found.state),
         "window": words.window(window.start, window.end),
         "check": window.check_ref.slug,

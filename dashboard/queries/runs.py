@@ -1,11 +1,13 @@
 """What the run page reads."""
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from monitoring.models import Alert, Histogram, Reading, Run
+from monitoring import expectations
+from monitoring.models import Alert, Check, Expectation, Histogram, Reading, Run
 from policies.models import Decision
 from registry.models import RegisteredModel
 
@@ -78,6 +80,11 @@ def alerts_of(run: Run) -> list[Alert]:
         .select_related("incident")
         .order_by("-opened_at")[:5]
     )
+
+
+def expected_of(check: Check, *, at: datetime) -> list[Expectation]:
+    """Return what somebody said is expected of a check's results now."""
+    return list(expectations.in_force(check, at=at))
 
 
 def decision_after(run: Run) -> Decision | None:

@@ -34,7 +34,8 @@ FAULT_WHEN = When(bad=1, of=1, good=1)
 class Look:
     """The current verdict on one window; `crossed` holds the segments with a crossed limit.
 
-    `explained`: another alert already tells why this window could not be judged.
+    `explained`: another alert already tells why this window could not be judged. `expected`
+    holds the segments of which every crossing is expected: neither good news nor bad.
     """
 
     run_id: int
@@ -42,6 +43,7 @@ class Look:
     state: str
     crossed: frozenset[str] = frozenset()
     explained: bool = False
+    expected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, order=True)
@@ -132,7 +134,8 @@ def count_bad(looks: Sequence[Look], condition: Condition, *, of: int) -> int:
 
 def _conditions(look: Look) -> set[Condition]:
     if look.state in CROSSINGS:
-        return {Condition(look.state, segment) for segment in look.crossed or {ALL_ROWS}}
+        nameless = frozenset() if look.expected else frozenset({ALL_ROWS})
+        return {Condition(look.state, segment) for segment in look.crossed or nameless}
     return {Condition(look.state)} if look.state in FAULTS else set()
 
 
@@ -140,6 +143,8 @@ def _mark(look: Look, condition: Condition) -> _Mark:
     """Say what a window is for a condition; faults are neither good nor bad for a crossing."""
     if condition in _conditions(look):
         return _Mark.NEITHER if look.explained else _Mark.BAD
+    if look.state == condition.name and condition.segment in look.expected:
+        return _Mark.NEITHER
     if look.state not in FAULTS:
         return _Mark.GOOD
     # To find the data faulty is to have seen them: it ends "missed" and "could not look".

@@ -5,7 +5,7 @@ from typing import Any
 
 from monitoring.alerts.judgement import Condition, Look, Point, When
 from monitoring.alerts.wording import Crossing
-from monitoring.models import Alert, Check, Reading, Run
+from monitoring.models import Alert, Check, Expectation, Reading, Run
 from monitoring.states import CROSSINGS, FAULTS, VERDICTS, AlertState, RunState
 
 # Far more windows than any rule looks back over; a bound, so that years of history cost nothing.
@@ -41,9 +41,10 @@ def looks_until(run: Run, check: Check) -> list[Look]:
             state__in=VERDICTS,
         )
         .order_by("-window__start")
-        .values_list("pk", "window__start", "state")[:HISTORY]
+        .values_list("pk", "window__start", "state", "finished_at")[:HISTORY]
     )
-    crossed = _crossed_segments([pk for pk, _, state in rows if state in CROSSINGS])
+    ended = {pk: finished for pk, _, state, finished in rows if state in CROSSINGS}
+    crossed, expected = _crossed_segments(check, ended)
     return [
         Look(
             run_id=pk,
@@ -51,17 +52,40 @@ def looks_until(run: Run, check: Check) -> list[Look]:
             state=state,
             crossed=crossed.get(pk, frozenset()),
             explained=pk == run.pk and is_explained(run, check),
+            expected=expected.get(pk, frozenset()),
         )
-        for pk, start, state in reversed(rows)
+        for pk, start, state, _ in reversed(rows)
     ]
 
 
-def _crossed_segments(run_ids: list[int]) -> dict[int, frozenset[str]]:
+Segments = dict[int, frozenset[str]]  # by run
+
+
+def _crossed_segments(check: Check, ended: dict[int, datetime | None]) -> tuple[Segments, Segments]:
+    """Return where limits were crossed, and where nothing but what was expected crossed them."""
+    excuses = list(Expectation.objects.filter(check_ref=check))
     found: dict[int, set[str]] = {}
-    readings = Reading.objects.filter(run_id__in=run_ids, crossed=True)
-    for run_id, segment in readings.values_list("run_id", "segment").distinct():
-        found.setdefault(run_id, set()).add(segment)
-    return {run_id: frozenset(segments) for run_id, segments in found.items()}
+    excused: dict[int, set[str]] = {}
+    readings = Reading.objects.filter(run_id__in=list(ended), crossed=True)
+    names = readings.values_list("run_id", "segment", "feature").distinct()
+    for run_id, segment, feature in names:
+        held = any(is_excused(one, feature, segment, ended[run_id]) for one in excuses)
+        (excused if held else found).setdefault(run_id, set()).add(segment)
+    crossed = {run_id: frozenset(segments) for run_id, segments in found.items()}
+    nothing: frozenset[str] = frozenset()
+    expected = {
+        run_id: frozenset(segments) - crossed.get(run_id, nothing)
+        for run_id, segments in excused.items()
+    }
+    return crossed, expected
+
+
+def is_excused(one: Expectation, feature: str, segment: str, at: datetime | None) -> bool:
+    """Say whether a crossing that was found at a time was expected then."""
+    if one.feature not in ("", feature) or one.segment not in ("", segment):
+        return False
+    last = min(one.until, one.ended_at) if one.ended_at else one.until
+    return at is not None and at < last
 
 
 def is_explained(run: Run, check: Check) -> bool:

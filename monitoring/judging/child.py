@@ -11,6 +11,7 @@ from monitoring.judging.data_job import judge_data
 from monitoring.judging.learn_job import learn_contract
 from monitoring.judging.performance_job import judge_performance
 from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_result, load_job
+from monitoring.judging.report_job import make_report
 
 OUT_OF_MEMORY = 12
 _RECEIVE_SECONDS = 10.0
@@ -66,6 +67,7 @@ _JOBS: dict[str, Callable[[Job], Result]] = {
     "data": judge_data,
     "performance": judge_performance,
     "learn": learn_contract,
+    "report": make_report,
     "exit": _exit,
     "hang": _hang,
     "eat": _eat,

@@ -72,7 +72,7 @@ class HistogramOut:
 
 @dataclass(frozen=True)
 class Result:
-    """What the judge found. `state` is a verdict of monitoring.states, or "learned"."""
+    """What the judge found. `state` is a verdict of monitoring.states, or "learned", "made"."""
 
     state: str
     reason: str = ""
@@ -83,6 +83,7 @@ class Result:
     summary: dict[str, Any] = field(default_factory=dict)
     made_with: dict[str, Any] = field(default_factory=dict)
     contract: dict[str, Any] = field(default_factory=dict)
+    document: str = ""  # HTML, when a document was asked for
 
     @property
     def completeness(self) -> float | None:

@@ -1,0 +1,46 @@
+"""Judge a window once more because somebody asks: a new revision, never a changed old one."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from monitoring import evidence, verdicts
+from monitoring.models import Check, Run, Source
+from monitoring.queries.checks import current_spec, current_version
+from monitoring.states import OPEN_STATES
+from registry import access, audit
+from registry.access import Right
+from registry.actors import Actor
+from registry.problems import invalid
+
+
+@transaction.atomic
+def rejudge(actor: Actor, run: Run, *, reason: str, at: datetime) -> tuple[Run, bool]:
+    """Queue the window of a run by the check, contract and data of today; asked twice is once.
+
+    Return the run that will be judged, and whether it is new.
+    """
+    model = run.window.check_ref.model
+    access.require(actor, Right.EDIT_MONITORING, model.unit)
+    check = Check.objects.select_for_update().get(pk=run.window.check_ref_id)
+    if check.paused:
+        detail = "the check is paused, so nothing of it is judged"
+        raise invalid("/", "paused", detail, "let the check go on first")
+    now = Run.objects.filter(window=run.window, current=True).first()
+    if now is not None and now.state in OPEN_STATES:
+        return now, False
+    name = getattr(current_spec(check), "source", None)
+    source = Source.objects.filter(model=model, name=name).first() if name else None
+    queued = verdicts.supersede(
+        run.window,
+        queued_at=at,
+        check_version=current_version(check),
+        batch=evidence.newest_batch(source, run.window.start) if source else None,
+    )
+    audit.record(
+        actor, "run.asked_again", queued, at=at, unit=model.unit,
+        before={"run": now.pk if now else None, "state": now.state if now else None},
+        after={"run": queued.pk, "check": check.slug, "window": run.window.start.isoformat()},
+        reason=reason,
+    )  # fmt: skip
+    return queued, True
