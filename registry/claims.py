@@ -4,12 +4,19 @@ A name may be claimed before MLflow knows it. Whoever claims the name of another
 gain nothing by it: a model whose tag names a unit is tied to records of that unit only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from django.db import connection
 from django.db.models import Q
 
 from registry import access
 from registry.models import BusinessUnit, MLflowServer, RegisteredModel, SourceModel
+
+_TIE = """
+UPDATE registry_sourcemodel AS source SET registered_model_id = tie.model
+FROM unnest(%s::bigint[], %s::bigint[]) AS tie (source, model)
+WHERE source.id = tie.source AND source.registered_model_id IS NULL
+"""
 
 
 def tie_model(model: RegisteredModel) -> None:
@@ -38,19 +45,34 @@ def tie_server(server: MLflowServer) -> int:
             mlflow_name__in=[source.name for source in waiting]
         ).select_related("unit")
     }
-    done = 0
-    for source in waiting:
-        model = claimed.get(source.name)
-        if model is not None and fits(source.tags, model.unit):
-            same = SourceModel.objects.filter(pk=source.pk, registered_model=None)
-            done += same.update(registered_model=model)
-    return done
+    units = _units_named(source.tags for source in waiting)
+    ties = [
+        (source.pk, model.pk)
+        for source in waiting
+        if (model := claimed.get(source.name)) and _fits(source.tags, model.unit, units)
+    ]
+    if not ties:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_TIE, [list(column) for column in zip(*ties, strict=True)])
+        return int(cursor.rowcount)
 
 
 def fits(tags: Mapping[str, str], unit: BusinessUnit) -> bool:
     """Say whether MLflow's tags leave a model to the unit: they name it, or no unit at all."""
+    return _fits(tags, unit, _units_named([tags]))
+
+
+def _fits(tags: Mapping[str, str], unit: BusinessUnit, units: Collection[str]) -> bool:
     named = access.unit_named(tags)
-    return named == unit.slug or not BusinessUnit.objects.filter(slug=named).exists()
+    return named == unit.slug or named not in units
+
+
+def _units_named(each: Iterable[Mapping[str, str]]) -> set[str]:
+    """Return those of the units named by tags that there are."""
+    named = {access.unit_named(tags) for tags in each} - {""}
+    found = BusinessUnit.objects.filter(slug__in=named) if named else BusinessUnit.objects.none()
+    return set(found.values_list("slug", flat=True))
 
 
 def stranger(server: MLflowServer, name: str, unit: BusinessUnit) -> BusinessUnit | None:

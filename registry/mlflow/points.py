@@ -14,6 +14,7 @@ from django.db.models import Max
 from registry.mlflow import records
 from registry.mlflow.client import Client
 from registry.mlflow.lease import Lease
+from registry.mlflow.versions import rewrite
 from registry.models import MetricPoint, MLflowServer, ModelVersion
 
 Pair = tuple[str, str]  # run and metric
@@ -131,4 +132,4 @@ def _write_newest(
         if point is not None and version.metrics.get(key) != point:
             version.metrics = {**version.metrics, key: point}
             changed.append(version)
-    ModelVersion.objects.bulk_update(changed, ["metrics"], batch_size=100)
+    rewrite(changed, ["metrics"])

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from registry import queries
-from registry.mlflow import points, records
+from registry.mlflow import points, records, versions
 from registry.mlflow.client import RUNS_A_REQUEST, Client, MlflowError
 from registry.mlflow.lease import Lease
 from registry.mlflow.pages import Progress
@@ -17,6 +17,7 @@ from registry.models import MLflowServer, ModelVersion, SourceModel
 
 # So many wait for their evidence in one look; the others come after them.
 _WAITING = RUNS_A_REQUEST
+_OF_THE_RUN = ("run_tags", "params", "metrics", "datasets")
 
 
 def read(
@@ -34,9 +35,10 @@ def read(
         _find_run_ids(held, client, batch)
         runs = client.get_runs(version.run_id for version in batch)
         with held.transaction():
-            for version in batch:
-                if run := runs.get(version.run_id):
-                    _write_run(version, run)
+            seen = [(version, runs.get(version.run_id)) for version in batch]
+            versions.rewrite(
+                [version for version, run in seen if run and _take_over(version, run)], _OF_THE_RUN
+            )
         points.read(held, server, client, with_points, runs, everything=progress.everything)
         with held.transaction():
             # Even where MLflow shows no run: we looked, and a value that is not there is absent.
@@ -126,7 +128,8 @@ def _find_run_ids(held: Lease, client: Client, versions: Iterable[ModelVersion])
             ModelVersion.objects.filter(pk=version.pk).update(run_id=version.run_id)
 
 
-def _write_run(version: ModelVersion, run: records.Run) -> None:
+def _take_over(version: ModelVersion, run: records.Run) -> bool:
+    """Set what the run says of its version; say whether anything is new."""
     metrics = {
         point.key: {"value": point.text, "at": point.at.isoformat()}
         for point in run.latest.values()
@@ -139,11 +142,10 @@ def _write_run(version: ModelVersion, run: records.Run) -> None:
         "metrics": metrics,
         "datasets": run.datasets,
     }
-    changed = {field: value for field, value in now.items() if getattr(version, field) != value}
-    if changed:
-        for field, value in changed.items():
-            setattr(version, field, value)
-        ModelVersion.objects.filter(pk=version.pk).update(**changed)
+    changed = any(getattr(version, field) != now[field] for field in _OF_THE_RUN)
+    for field in _OF_THE_RUN:
+        setattr(version, field, now[field])
+    return changed
 
 
 def _newer(known: dict[str, str], metrics: dict[str, dict[str, str]], key: str) -> bool:

@@ -1,7 +1,10 @@
 """Bring the versions of models in line with what a whole sweep of MLflow showed."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+
+from django.db import connection
 
 from registry.mlflow import records
 from registry.mlflow.client import Client, Kind, MlflowError
@@ -9,6 +12,10 @@ from registry.models import MLflowServer, ModelEvent, ModelVersion, SourceModel
 
 _CONFIRMATIONS = 50  # asked for by name in one sweep; the others wait for the next
 _CHUNK = 500
+_REWRITE = """
+UPDATE registry_modelversion AS version SET {sets}
+FROM unnest({arrays}) AS now (id, {names}) WHERE version.id = now.id
+"""
 
 
 def absent(
@@ -93,6 +100,20 @@ def upsert(
         ),
         batch_size=_CHUNK,
     )
+
+
+def rewrite(changed: Sequence[ModelVersion], fields: Sequence[str]) -> None:
+    """Write these columns of JSON of many versions in one statement."""
+    if not changed:
+        return
+    columns = [[json.dumps(getattr(row, field)) for row in changed] for field in fields]
+    statement = _REWRITE.format(
+        sets=", ".join(f"{field} = now.{field}::jsonb" for field in fields),
+        arrays=", ".join(["%s::bigint[]", *("%s::text[]" for _ in fields)]),
+        names=", ".join(fields),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[row.pk for row in changed], *columns])
 
 
 def _new_version(source: SourceModel, version: records.Version, *, at: datetime) -> ModelVersion:
