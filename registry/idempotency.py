@@ -30,7 +30,7 @@ _HEADERS = ("Location", "ETag")
 
 
 class AnotherBody(exceptions.APIException):
-    """This Idempotency-Key was sent with another request; use a new key for a new one."""
+    """This Idempotency-Key was sent with another request or token; use a new key for a new one."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_detail = str(__doc__)
@@ -54,12 +54,13 @@ class _Asked:
 def once(request: Request, act: Callable[[], Any], *, at: datetime) -> Any:
     """Return what `act` answers, or what it answered to the same key before."""
     asked = _asked(request)
+    token = request.auth if isinstance(request.auth, ApiToken) else None
     IdempotentRequest.objects.filter(created_at__lt=at - KEPT).delete()
     row, new = IdempotentRequest.objects.get_or_create(
         person_id=int(request.user.pk or 0),
         key=asked.key,
         defaults={
-            "token": request.auth if isinstance(request.auth, ApiToken) else None,
+            "token": token,
             "address": asked.address,
             "body_digest": asked.digest,
             "created_at": at,
@@ -67,7 +68,9 @@ def once(request: Request, act: Callable[[], Any], *, at: datetime) -> Any:
         },
     )
     if not new:
-        if (row.address, row.body_digest) != (asked.address, asked.digest):
+        # What a wider token was answered, a new key above all, is not for a narrower one.
+        same = row.token_id == (token.pk if token else None)
+        if not same or (row.address, row.body_digest) != (asked.address, asked.digest):
             raise AnotherBody(AnotherBody.__doc__)
         if row.status is not None:
             return _replay(row)

@@ -4,10 +4,12 @@ import logging
 from datetime import datetime
 from typing import Any, ClassVar
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.totp.internal import auth as totp_auth
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
@@ -73,6 +75,13 @@ class CodeForm(_OnceOnly, forms.AuthenticateForm):  # type: ignore[misc]
 
 class FirstCodeForm(_OnceOnly, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
     """The code that shows that the app was set up."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pending = totp_auth.get_totp_secret()
+        super().__init__(*args, **kwargs)
+        # allauth makes another secret whenever the page is shown: a reload, or a second tab, would
+        # spoil what was scanned. This one holds for the session, until an app is set up by it.
+        context.request.session[totp_auth.SECRET_SESSION_KEY] = self.secret = pending
 
 
 class CodeAgainForm(_OnceOnly, forms.ReauthenticateForm):  # type: ignore[misc]

@@ -64,13 +64,19 @@ def test_the_verifier_stands_alone(people, signed, settings, tmp_path):
 
     sound = alone(tmp_path, export, *options)
     unsigned = alone(tmp_path, export)
+    known = alone(tmp_path, export, "--without-checkpoints")
+    (tmp_path / "empty.jsonl").write_text("\n")
+    empty = alone(tmp_path, export, "--checkpoints", "empty.jsonl", *options[2:])
     foreign = alone(tmp_path, export, *options[:3], other)
     keyless = alone(tmp_path, export, *options[:2])
     lines = export.read_text(encoding="utf-8").split("\n")
     export.write_text("\n".join([*lines[:3], lines[3].replace("model.", "modal."), *lines[4:]]))
     edited = alone(tmp_path, export, *options)
 
-    assert (sound.returncode, unsigned.returncode) == (0, 0), sound
+    assert sound.returncode == 0, sound
+    assert (unsigned.returncode, empty.returncode, known.returncode) == (3, 3, 0)
+    assert "No checkpoint: a cut tail or a recomputed chain" in unsigned.stdout
+    assert "No checkpoint in the file" in empty.stdout
     assert "1 checkpoints agree" in sound.stdout
     assert "would not be seen" in unsigned.stdout
     assert (foreign.returncode, keyless.returncode) == (1, 2)

@@ -57,6 +57,20 @@ def test_bootstrap_follows_the_environment_to_another_address(settings):
 
 
 @pytest.mark.django_db
+def test_bootstrap_opens_a_closed_account_only_when_told_to():
+    bootstrap()
+    Person.objects.update(is_active=False)
+
+    with pytest.raises(CommandError, match="is closed, and this would open it"):
+        run("bootstrap", "--email", "Pat@example.com")
+    assert not Person.objects.get().is_active
+    assert "pat@example.com is open again" in run(
+        "bootstrap", "--email", "pat@example.com", "--reopen"
+    )
+    assert Person.objects.get().is_active
+
+
+@pytest.mark.django_db
 def test_bootstrap_refuses_a_password_that_is_too_simple(monkeypatch):
     monkeypatch.setenv("MUSTER_BOOTSTRAP_PASSWORD", "x")
     with pytest.raises(CommandError, match="password"):

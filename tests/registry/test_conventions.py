@@ -7,11 +7,11 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
-from registry import idempotency
+from registry import clock, idempotency
 from registry.models import ApiToken, AuditEvent, IdempotentRequest, RegisteredModel
 from tests.cast import bearer
 from tests.policies.factories import SPEC, trainer
-from tests.registry.api import ROOT, pointers
+from tests.registry.api import ROOT, Caller, pointers
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +106,17 @@ def test_a_dry_run_answers_as_if_and_stores_nothing(ana):
     assert RegisteredModel.objects.get().name == "Card Fraud"
     assert (AuditEvent.objects.count(), ApiToken.objects.count()) == (before, 1)
     assert pointers(ana("patch", "models/card-fraud/?dry_run=1", {})) == ["/dry_run"]
+
+
+def test_only_the_token_that_asked_first_is_answered_again(people):
+    wide, narrow = Caller(people.ana), Caller(people.ana, scopes=["see"])
+    first = wide.post("tokens/", {"name": "ci"}, Idempotency_Key="k1")
+
+    assert first.status_code == 201
+    assert narrow.post("tokens/", {"name": "ci"}, Idempotency_Key="k1").status_code == 422
+    ApiToken.objects.filter(name="test", scopes=[]).update(revoked_at=clock.now())
+    refused = wide.post("tokens/", {"name": "ci"}, Idempotency_Key="k1")
+    assert (refused.status_code, "token" in refused.json()) == (401, False)
 
 
 def test_a_repeated_post_is_answered_and_not_done_again(ana):

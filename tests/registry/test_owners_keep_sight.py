@@ -54,3 +54,16 @@ def test_who_leaves_is_out_at_once(pat, people):
 
     assert answer.status_code == 200
     assert not Person.objects.get(pk=people.ana.pk).is_active
+
+
+def test_a_deputy_is_not_left_without_sight_either(pat, people):
+    pat.patch("models/card-fraud/", {"deputy": "ben@example.com"})
+    address = "business-units/fraud/members/ben@example.com/"
+
+    (error,) = pat.put(address, {"roles": []}).json()["errors"]
+
+    assert error["code"] == "owns_models"
+    assert "is the deputy of card-fraud" in error["detail"]
+    assert '{"deputy": "…"}' in error["fix"]
+    pat.patch("models/card-fraud/", {"deputy": None})
+    assert pat.put(address, {"roles": []}).status_code == 200

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registry import actors, catalogue, clock, tokens
-from registry.models import MLflowServer
+from registry.models import MLflowServer, Person
 from registry.models.people import FleetRoleName
 from registry.problems import Invalid
 
@@ -25,9 +25,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", required=True)
         parser.add_argument("--name", default="Platform admin")
+        parser.add_argument(
+            "--reopen", action="store_true", help="let a closed account in again, as an admin"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor, at = actors.system("bootstrap"), clock.now()
+        known = Person.objects.filter(email=options["email"].lower()).first()
+        closed = known is not None and not known.is_active
+        if closed and not options["reopen"]:
+            raise CommandError(
+                f"The account {options['email']} is closed, and this would open it again as a"
+                " platform admin. Give --reopen if that is meant, or another --email."
+            )
         account = {
             "name": options["name"],
             "password": _password(),
@@ -36,7 +46,8 @@ class Command(BaseCommand):
         }
         try:
             person, created = catalogue.put_person(actor, options["email"], account, at=at)
-            self.stdout.write(f"{person.email} is {'made' if created else 'known'}")
+            known_as = "open again" if closed else "known"
+            self.stdout.write(f"{person.email} is {'made' if created else known_as}")
             self._seed_server(actor)
         except Invalid as error:
             raise CommandError(str(error)) from error

@@ -116,6 +116,19 @@ def test_an_app_is_set_up_and_asked_for_from_then_on(client, people):
     assert other.get("/fleet/").status_code == 200
 
 
+def test_the_page_keeps_its_secret_until_an_app_is_set_up(client, people):
+    sign_in(client)
+    shown = [client.get("/account/app/").content.decode() for _ in range(2)]
+    client.post("/account/app/", {"code": "000000"})
+    first, second = (re.search(r'<code class="token">([A-Z2-7]+)</code>', s)[1] for s in shown)
+
+    assert first == second
+    assert client.post("/account/app/", {"code": code(first)}).status_code == 302
+    assert secret_of(people.ana) == first
+    client.post("/account/app/remove/")
+    assert first not in client.get("/account/app/").content.decode()
+
+
 def test_a_code_works_once_for_as_long_as_it_would_hold(client, people):
     sign_in(client)
     set_up(client)
