@@ -40,6 +40,7 @@ class Demo:
         )
         self.at: Addresses = addresses(self.state, port=self.port, given=self.given)
         self.environment = surroundings.environment(self.state, self.at)
+        surroundings.keep(self.state, self.environment)
         self.tasks = Tasks(self.supervisor, self.environment, self.at.owner)
 
     def start(self, part: Part) -> None:

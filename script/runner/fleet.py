@@ -1,9 +1,12 @@
 """The reference fleet around Muster: its trainer, its publication, its first full cycle."""
 
+import base64
 import json
 import sys
 import time
 from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from script.runner.addresses import Addresses
 from script.runner.part import Part, RunnerError
@@ -94,6 +97,7 @@ class Fleet:
     def welcome(self) -> str:
         """Say where everything is."""
         password = self.state.secret("demo_password")
+        public = public_half(self.state.checkpoint_key())
         return (
             f"\n  dashboard  {self.at.web}\n"
             f"  sign in    owner {OWNER}, validator {VALIDATOR}, admin {ADMIN};"
@@ -102,6 +106,9 @@ class Fleet:
             f"  MLflow     {self.at.mlflow}\n"
             f"  mail       {self.state.folder / 'mail'}/<recipient>/new/\n"
             f"  logs       {self.tasks.supervisor.logs}\n"
+            f"  audit      public key of its checkpoints {public}\n"
+            f"  manage.py  in the environment of {self.state.folder / 'environment'}"
+            " (docs/commands.md)\n"
         )
 
     def see_through(self, began_at: float, *, sound: bool) -> tuple[int, str]:
@@ -139,3 +146,9 @@ class Fleet:
             elif time.monotonic() - moved_at > _STALL_SECONDS:
                 raise RunnerError(f"the cycle stands still; still pending: {waiting}")
             supervisor.wait(_POLL_SECONDS)
+
+
+def public_half(key: str) -> str:
+    """Return the part of the checkpoints' key that auditors need."""
+    private = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(key))
+    return base64.urlsafe_b64encode(private.public_key().public_bytes_raw()).decode()

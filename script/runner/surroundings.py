@@ -1,6 +1,7 @@
 """What the demo tells Muster's own processes through their environment."""
 
 import os
+import shlex
 from pathlib import Path
 
 from script.runner.addresses import Addresses
@@ -40,6 +41,19 @@ def environment(state: State, at: Addresses) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+def keep(state: State, told: dict[str, str]) -> Path:
+    """Write what Muster is told for a shell to read, so that `manage.py` finds the running demo."""
+    path = state.folder / "environment"
+    mine = {name: value for name, value in told.items() if name != "PATH"}
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in mine.items()]
+    aside = path.with_name("environment.new")
+    # Keys and passwords: for the one who started the demo alone, from the first byte on.
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(lines)
+    aside.replace(path)
+    return path
 
 
 def landing(state: State) -> Path:

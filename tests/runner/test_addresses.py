@@ -1,13 +1,18 @@
 """An address in the environment replaces an embedded part; the code path stays the same."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from registry import checkpoints
 from script.runner.addresses import addresses
+from script.runner.fleet import public_half
 from script.runner.state import State
-from script.runner.surroundings import environment
+from script.runner.surroundings import environment, keep
 
 
 @pytest.fixture
@@ -51,3 +56,21 @@ def test_running_processes_do_not_know_the_owner_of_the_tables(state):
 
     assert told["DATABASE_OWNER_URL"] == ""
     assert at.owner not in told.values()
+
+
+def test_a_shell_reads_what_the_processes_are_told(state):
+    told = environment(state, addresses(state, port=None, given={})) | {"MUSTER_FIRM": "a b'c$d"}
+
+    path = keep(state, told)
+
+    read = 'set -a; . "$0"; exec "$1" -c "import json,os; print(json.dumps(dict(os.environ)))"'
+    command = ["sh", "-c", read, str(path), sys.executable]
+    seen = json.loads(subprocess.run(command, capture_output=True, check=True, env={}).stdout)
+    assert {name: seen.get(name) for name in told} | {"PATH": ""} == told | {"PATH": ""}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_printed_key_proves_what_the_demo_signs(state, settings):
+    settings.MUSTER_CHECKPOINT_KEY = state.checkpoint_key()
+
+    assert public_half(state.checkpoint_key()) == checkpoints.public_text()
