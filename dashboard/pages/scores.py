@@ -12,6 +12,8 @@ _NAMES = {
     "wasserstein": "Wasserstein",
     "jensenshannon": "Jensen-Shannon",
     "chisquare": "chi-square",
+    "hellinger": "Hellinger",
+    "total_variation": "total variation",
 }
 
 

@@ -10,10 +10,14 @@ _NUMERIC = (
     ("ks", "Kolmogorov-Smirnov (p-value)"),
     ("wasserstein", "Wasserstein"),
     ("jensenshannon", "Jensen-Shannon"),
+    ("hellinger", "Hellinger"),
+    ("total_variation", "Total variation"),
 )
 _CATEGORICAL = (
     ("psi", "PSI"),
     ("jensenshannon", "Jensen-Shannon"),
+    ("hellinger", "Hellinger"),
+    ("total_variation", "Total variation"),
     ("chisquare", "Chi-square (p-value)"),
 )
 _DIRECTIONS = (("max", "at most the limit"), ("min", "at least the limit"))

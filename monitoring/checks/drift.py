@@ -3,8 +3,9 @@
 from monitoring.checks.words import number, percent
 
 P_VALUE_METHODS = frozenset({"ks", "chisquare"})
-NUMERIC_METHODS = frozenset({"psi", "ks", "wasserstein", "jensenshannon"})
-CATEGORICAL_METHODS = frozenset({"psi", "jensenshannon", "chisquare"})
+_OF_BOTH = {"psi", "jensenshannon", "hellinger", "total_variation"}
+NUMERIC_METHODS = frozenset({*_OF_BOTH, "ks", "wasserstein"})
+CATEGORICAL_METHODS = frozenset({*_OF_BOTH, "chisquare"})
 _WORTH_SAYING = 0.05
 _MANIFOLD = 9.0
 

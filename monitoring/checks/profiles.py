@@ -13,10 +13,9 @@ class ColumnProfile:
     infinite: int = 0
     low: float | None = None
     high: float | None = None
-    spread: float | None = None  # standard deviation
-    median: float | None = None
-    magnitudes: tuple[float, float, float] | None = None  # quartiles of |value|, zeros left out
     sign: int | None = None  # 1 or -1 where no value lies on the other side of 0
+    # Of a column of one sign: the quartiles of |value|, zeros left out.
+    magnitudes: tuple[float, float, float] | None = None
     distinct: int | None = None
     counts: dict[str, int] | None = None  # of categories, unless there are too many to list
     # How many values lie below `low` and above `high` of the contract, and beyond `absurd`.

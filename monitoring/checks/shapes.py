@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-NumericMethod = Literal["psi", "ks", "wasserstein", "jensenshannon"]
-CategoricalMethod = Literal["psi", "jensenshannon", "chisquare"]
-Method = Literal["psi", "ks", "wasserstein", "jensenshannon", "chisquare"]
+NumericMethod = Literal["psi", "ks", "wasserstein", "jensenshannon", "hellinger", "total_variation"]
+CategoricalMethod = Literal["psi", "jensenshannon", "chisquare", "hellinger", "total_variation"]
+Method = Literal[
+    "psi", "ks", "wasserstein", "jensenshannon", "chisquare", "hellinger", "total_variation"
+]
 Level = Literal["critical", "watch"]
 MetricName = Literal[
     "roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "log_loss",

@@ -1,6 +1,7 @@
 """Columns of a table as numpy arrays: numbers, codes of categories, or times."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from monitoring.checks.learning import MAX_LISTED
+from monitoring.statistics.ranks import Ranks
 
 Array = Any  # numpy.ndarray
 
@@ -37,8 +39,19 @@ class Column:
     def present(self) -> Array:
         """Return the values that are there (and finite)."""
         if self.numeric:
-            return self.values[np.isfinite(self.values)]
+            finite = np.isfinite(self.values)
+            return self.values if finite.all() else self.values[finite]
         return self.values[~self.missing]
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """What comparisons ask of the numbers; worked out once, whoever asks."""
+        return Ranks(self.present())
+
+    @cached_property
+    def counts(self) -> Array:
+        """How many rows have each label."""
+        return np.bincount(self.present(), minlength=len(self.labels))
 
 
 def load(data: Any, *, as_time: bool = False) -> Column:
@@ -83,15 +96,17 @@ def _codes(data: Any) -> Column:
         raw = data.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         labels = data.dictionary
     codes = raw.astype(np.int64)
+    missing = codes < 0
     texts = tuple("" if text is None else str(text) for text in labels.to_pylist())
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    counts = np.bincount(codes[~missing] if missing.any() else codes, minlength=len(texts))
     # Dictionaries often hold values that no row has; they are no categories of this table.
     used = np.flatnonzero(counts)
-    place = np.full(len(texts) + 1, -1)
-    place[used] = np.arange(len(used))
-    family = "category" if len(used) <= MAX_LISTED else "text"
-    codes = place[codes]
-    return Column(family, codes, tuple(texts[i] for i in used), codes < 0)
+    if len(used) < len(texts):
+        place = np.full(len(texts) + 1, -1)
+        place[used] = np.arange(len(used))
+        codes, texts = place[codes], tuple(texts[i] for i in used)
+    family = "category" if len(texts) <= MAX_LISTED else "text"
+    return Column(family, codes, texts, missing)
 
 
 def _flags(data: Any) -> Column:

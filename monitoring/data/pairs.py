@@ -1,21 +1,23 @@
 """Two sides of one column, brought to the same categories, and their histogram."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from monitoring.data.columns import Column
+from monitoring.statistics.distances import counted
+from monitoring.statistics.ranks import Ranks
 
 BINS = 30
 MAX_SCORED = 50  # categories; the rarer ones of the reference are scored together
 OTHER = "(other)"
-_TAIL = 0.005
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Reference and current values of one column over the same labels."""
+    """Both sides of one column: ranks of numbers, or counts over the same labels."""
 
     numeric: bool
     reference: Any
@@ -24,28 +26,42 @@ class Pair:
     reference_nulls: float = 0.0
     current_nulls: float = 0.0
 
+    @property
+    def n_reference(self) -> int:
+        return _size(self.reference)
+
+    @property
+    def n_current(self) -> int:
+        return _size(self.current)
+
 
 def pair(reference: Column, current: Column) -> Pair:
     """Return both sides without nulls; categories share one numbering."""
     nulls = _null_share(reference), _null_share(current)
     if reference.numeric and current.numeric:
-        return Pair(True, reference.present(), current.present(), (), *nulls)
-    kept = _common_first(reference)
-    labels = [*kept, *(label for label in current.labels if label not in set(reference.labels))]
+        return Pair(True, reference.ranks, current.ranks, (), *nulls)
+    kept, known = _common_first(reference), set(reference.labels)
+    labels = [*kept, *(label for label in current.labels if label not in known)]
     labels = labels[: MAX_SCORED - 1]
     place = {label: number for number, label in enumerate(labels)}
-    rest = len(labels)
-    then, now = (
-        np.array([place.get(label, rest) for label in side.labels] or [rest])[side.present()]
-        for side in (reference, current)
-    )
-    used = bool((then == rest).any() or (now == rest).any())
-    return Pair(False, then, now, (*labels, OTHER) if used else tuple(labels), *nulls)
+    sides = []
+    for side in (reference, current):
+        counts = np.zeros(len(labels) + 1, np.int64)
+        for label, count in zip(side.labels, side.counts.tolist(), strict=True):
+            counts[place.get(label, len(labels))] += count
+        sides.append(counts)
+    then, now = sides
+    if not (then[-1] or now[-1]):
+        return Pair(False, then[:-1], now[:-1], tuple(labels), *nulls)
+    return Pair(False, then, now, (*labels, OTHER), *nulls)
+
+
+def _size(side: Any) -> int:
+    return int(side.n) if isinstance(side, Ranks) else int(side.sum())
 
 
 def _common_first(column: Column) -> list[str]:
-    counts = np.bincount(column.present(), minlength=len(column.labels))
-    order = np.argsort(-counts, kind="stable")
+    order = np.argsort(-column.counts, kind="stable")
     return [column.labels[i] for i in order]
 
 
@@ -72,25 +88,27 @@ def summary(sides: Pair) -> dict[str, Any]:
     }
 
 
-def _side(sides: Pair, values: Any, nulls: float) -> dict[str, Any]:
-    found: dict[str, Any] = {"n": len(values), "null_share": round(nulls, 6)}
-    if not sides.numeric:
-        counts = np.bincount(values, minlength=len(sides.labels))
-        shares = counts / max(1, len(values))
+def _side(sides: Pair, side: Any, nulls: float) -> dict[str, Any]:
+    found: dict[str, Any] = {"n": _size(side), "null_share": round(nulls, 6)}
+    if not isinstance(side, Ranks):
+        shares = (side / max(1, side.sum())).tolist()
         found["shares"] = {
-            label: round(float(share), 6) for label, share in zip(sides.labels, shares, strict=True)
+            label: round(share, 6) for label, share in zip(sides.labels, shares, strict=True)
         }
-    elif len(values):
-        with np.errstate(over="ignore", invalid="ignore"):
-            numbers = {
-                "median": np.median(values),
-                "mean": values.mean(),
-                "std": values.std(),
-                "low": values.min(),
-                "high": values.max(),
-            }
-        found |= {name: float(np.nan_to_num(value)) for name, value in numbers.items()}
+    elif side.n:
+        found |= {
+            "median": _written(side.spots[2]),
+            "mean": _written(side.mean),
+            "std": _written(side.std),
+            "low": side.low,
+            "high": side.high,
+        }
     return found
+
+
+def _written(value: float) -> float:
+    """JSON has neither infinity nor NaN; the sum of huge numbers may be either."""
+    return float(value) if math.isfinite(value) else float(np.nan_to_num(value))
 
 
 def histogram(
@@ -99,24 +117,19 @@ def histogram(
     """Return edges or labels, and the counts of both sides over them."""
     if not sides.numeric:
         size = len(sides.labels)
-        first = np.bincount(sides.reference, minlength=size)
-        second = np.bincount(sides.current, minlength=size)
-        shown = min(size, BINS - 1)
+        shown = size if size <= BINS else BINS - 1
         labels, counts = list(sides.labels[:shown]), []
-        for side in (first, second):
+        for side in (sides.reference, sides.current):
             rest = [int(side[shown:].sum())] if size > shown else []
-            counts.append([*map(int, side[:shown]), *rest])
+            counts.append([*side[:shown].tolist(), *rest])
         return None, labels + ([OTHER] if size > shown else []), counts[0], counts[1]
-    both = np.concatenate([sides.reference, sides.current])
-    low, high = np.quantile(both, [_TAIL, 1 - _TAIL])
+    then, now = sides.reference.spots, sides.current.spots
+    low, high = float(min(then[0], now[0])), float(max(then[-1], now[-1]))
     if not np.isfinite(high - low) or low == high:
-        low, high = float(low) - 0.5, float(low) + 0.5
+        low, high = low - 0.5, low + 0.5
     edges = np.linspace(low, high, BINS + 1)
     if not (np.diff(edges) > 0).all():
-        return [float(low), float(low)], None, [len(sides.reference)], [len(sides.current)]
+        return [low, low], None, [sides.reference.n], [sides.current.n]
     # The few values beyond the edges belong to the outermost bars.
-    counts = [
-        np.histogram(np.clip(side, low, high), bins=edges)[0].tolist()
-        for side in (sides.reference, sides.current)
-    ]
+    counts = [counted(side, edges).tolist() for side in (sides.reference, sides.current)]
     return edges.tolist(), None, counts[0], counts[1]

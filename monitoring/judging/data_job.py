@@ -14,6 +14,7 @@ from monitoring.data.profiling import profile
 from monitoring.integrations import evidently
 from monitoring.judging.protocol import Job, ReadingOut, Result
 from monitoring.judging.scoring import Scorer, Scores
+from monitoring.statistics import distances
 
 # As many weeks as a year nearly has: the same weekday of the same season.
 SEASON = timedelta(days=364)
@@ -164,9 +165,14 @@ def _result(
             "crossed": len({reading.feature for reading in crossed}),
             "scored": len(scored),
         },
-        made_with={**evidently.versions(), "row_cap": readers.ROW_CAP, "seed": readers.SEED,
-                   "sampled": sampled},
-    )  # fmt: skip
+        made_with={
+            **evidently.versions(),
+            "statistics": distances.VERSION,
+            "row_cap": readers.ROW_CAP,
+            "seed": readers.SEED,
+            "sampled": sampled,
+        },
+    )
 
 
 def _column_verdict(

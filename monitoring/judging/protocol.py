@@ -111,7 +111,8 @@ def load_job(data: bytes) -> Job:
 
 def dump_result(result: Result) -> bytes:
     """Write a result; NaN and infinity may not pass, PostgreSQL's JSON has neither."""
-    return json.dumps({"result": asdict(result)}, allow_nan=False).encode()
+    # Not asdict(): it copies every number before one is written.
+    return json.dumps({"result": result}, allow_nan=False, default=vars).encode()
 
 
 def dump_error(error: str, message: str) -> bytes:

@@ -10,8 +10,8 @@ from monitoring.checks import drift
 from monitoring.checks.shapes import DataSpec
 from monitoring.data.columns import Column
 from monitoring.data.pairs import Pair, as_codes, histogram, pair, summary
-from monitoring.integrations import evidently
 from monitoring.judging.protocol import HistogramOut, ReadingOut
+from monitoring.statistics import distances
 
 MIN_VALUES = 10  # fewer on either side are no distribution
 
@@ -75,12 +75,12 @@ class Scorer:
             kind = "numbers" if sides.numeric else "categories"
             found.unscored[name] = f"{rule.method} cannot judge {kind}; choose another method"
             return
-        if min(len(sides.reference), len(sides.current)) < MIN_VALUES:
+        if min(sides.n_reference, sides.n_current) < MIN_VALUES:
             found.sparse.append(name)
             return
         try:
             reading = self._score(name, "", sides, rule)
-        except evidently.NoScore as error:
+        except distances.NoScore as error:
             found.unscored[name] = str(error)
             return
         found.readings.append(reading)
@@ -91,11 +91,11 @@ class Scorer:
         if rule.method not in drift.P_VALUE_METHODS:
             rule = Rule(rule.method, max(rule.limit, self.spec.segment_limit))
         sides = pair(self.reference[name].at(there), self.current[name].at(here))
-        if min(len(sides.reference), len(sides.current)) < MIN_VALUES:
+        if min(sides.n_reference, sides.n_current) < MIN_VALUES:
             return
         try:
             reading = self._score(name, segment, sides, rule)
-        except evidently.NoScore as error:
+        except distances.NoScore as error:
             found.notes.append(f"{name} in {segment}: {error}")
             return
         found.readings.append(reading)
@@ -103,19 +103,18 @@ class Scorer:
             found.histograms.append(_drawn(name, segment, sides))
 
     def _score(self, name: str, segment: str, sides: Pair, rule: Rule) -> ReadingOut:
-        score = evidently.score(
-            rule.method, sides.reference, sides.current, numeric=sides.numeric, limit=rule.limit
-        )
-        crossed = drift.crossed(rule.method, score.value, rule.limit)
+        score = distances.numeric if sides.numeric else distances.categorical
+        value = score(rule.method, sides.reference, sides.current)
+        crossed = drift.crossed(rule.method, value, rule.limit)
         return ReadingOut(
             feature=name,
             segment=segment,
             method=rule.method,
-            method_version=score.by,
-            value=score.value,
-            p_value=score.value if rule.method in drift.P_VALUE_METHODS else None,
-            n_reference=len(sides.reference),
-            n_current=len(sides.current),
+            method_version=distances.VERSION,
+            value=value,
+            p_value=value if rule.method in drift.P_VALUE_METHODS else None,
+            n_reference=sides.n_reference,
+            n_current=sides.n_current,
             limit=rule.limit,
             direction=drift.direction(rule.method),
             crossed=crossed,

@@ -69,8 +69,11 @@ def main() -> int:
     stop_on_signals()
     try:
         module = importlib.import_module(f"bench.{options.name}")
-        with stand(database_only=getattr(module, "DATABASE_ONLY", False)) as demo:
-            figures = module.run(demo)
+        if getattr(module, "NO_SERVERS", False):
+            figures = module.run()
+        else:
+            with stand(database_only=getattr(module, "DATABASE_ONLY", False)) as demo:
+                figures = module.run(demo)
     except Stopped as stopped:
         say(f"asked to stop ({stopped})")
         return 130

@@ -49,7 +49,7 @@ def test_a_sound_batch_is_ok_and_every_column_has_a_verdict(folder, contract):
         "time": "contract_only",
     }
     assert {one.segment for one in result.readings} == {"", "region=EU", "region=US"}
-    assert {one.method_version for one in result.readings} == {"evidently 0.7.23"}
+    assert {one.method_version for one in result.readings} == {"muster 1 = evidently 0.7.23"}
     assert {one.feature for one in result.histograms} == {
         "income", "age", "balance", "region", "employed", "prediction",
     }  # fmt: skip

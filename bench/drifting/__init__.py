@@ -1,0 +1,1 @@
+"""What `script/bench drift` and `script/bench detect` are made of."""

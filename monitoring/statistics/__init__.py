@@ -1,0 +1,1 @@
+"""Statistics of two samples: numpy and scipy in, plain numbers out; for the judge alone."""
