@@ -90,7 +90,8 @@ def is_excused(one: Expectation, feature: str, segment: str, at: datetime | None
 
 def is_explained(run: Run, check: Check) -> bool:
     """Say whether the data check of the same window already tells why nothing could be judged."""
-    if run.state not in FAULTS or check.kind == Check.Kind.DATA:
+    # A metric comes from MLflow: whatever befell the batch does not explain that it is not there.
+    if run.state not in FAULTS or check.kind in (Check.Kind.DATA, Check.Kind.METRIC):
         return False
     return Run.objects.filter(
         window__check_ref__model_id=check.model_id,

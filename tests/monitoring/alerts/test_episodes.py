@@ -117,6 +117,20 @@ def test_a_missing_batch_that_turns_out_faulty_stays_one_incident_of_the_feed(hi
     assert states(history.model) == [("missed", "resolved"), ("data_fault", "firing")]
 
 
+def test_what_befalls_a_batch_never_silences_a_metric_of_mlflow(history):
+    """Its numbers come another way, so a broken feed explains neither a limit nor an absence."""
+    latency = History(history.model, slug="latency", kind="metric", when={"bad": 1, "of": 1})
+    history.week(1, "missed", "no batch came")
+    latency.week(1, "breach", "latency_p95_ms is 130", latency_p95_ms=130)
+    assert latency.check.alerts.get().detail["muted_by"] is None
+
+    history.week(2, "data_fault", "The column income is missing")
+    latency.week(2, "missed", "no value of latency_p95_ms was logged in this window")
+    missed = latency.check.alerts.get(condition="missed")
+    assert missed.detail["muted_by"] is None
+    assert Delivery.objects.filter(alert=missed, kind="firing").exists()
+
+
 def test_a_data_fault_mutes_the_breach_until_it_is_over(history):
     performance = History(history.model, "performance", "performance")
     history.week(1, "data_fault", "column age is missing")
