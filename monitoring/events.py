@@ -138,7 +138,7 @@ def _alias_moved(detail: Mapping[str, Any], is_open: Sequence[Alert]) -> _Answer
 
 
 def _open(event: ModelEvent, model: RegisteredModel, answer: _Answer, *, at: datetime) -> None:
-    words = words_of(answer.opens, of_metric=False)
+    words = words_of(answer.opens, kind="")
     incident = cases.join(
         f"model:{model.pk}:{answer.opens}",
         title=wording.incident_title(words, model=model.slug),

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from monitoring import baselines, series
 from monitoring.baselines import NoReference
+from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.shapes import DataSpec, MetricSpec, PerformanceSpec
 from monitoring.judging import client
 from monitoring.judging.protocol import Job, Result
@@ -87,7 +88,7 @@ def judge(run: Run, *, at: datetime) -> Evidence:
     elif isinstance(spec, DataSpec):
         _data(run, spec, found, at=at)
     else:
-        _performance(run, spec, found, at=at)
+        _outcomes(run, spec, found, at=at)
     return found
 
 
@@ -113,17 +114,19 @@ def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
     )
 
 
-def _performance(run: Run, spec: PerformanceSpec, found: Evidence, *, at: datetime) -> None:
+def _outcomes(
+    run: Run, spec: PerformanceSpec | FairnessSpec, found: Evidence, *, at: datetime
+) -> None:
     source = _take_batch(run, spec.source, found)
     if source is None or found.batch is None:
         return
     labels = labels_for(source, run.window.start) if spec.needs_labels else []
     found.label_digests = [one.digest for one in labels]
-    if not spec.needs_labels:
+    if isinstance(spec, PerformanceSpec) and not spec.needs_labels:
         _take_reference(run, found, at=at)
     found.result = _ask(
         Job(
-            kind="performance",
+            kind=run.window.check_ref.kind,
             spec=found.check_version.spec,
             labels=tuple(one.path for one in labels),
             **_files(run, source, found),

@@ -100,7 +100,7 @@ def _facts(check: Check, *, at: datetime) -> CheckFacts:
     first_due = _first_due(check) if newest is None else None
     return CheckFacts(
         slug=check.slug,
-        of_metric=check.kind == Check.Kind.METRIC,
+        kind=check.kind,
         paused=check.paused,
         # Before its first window is due, a check that has said nothing is not silent.
         awaited=first_due is not None and first_due <= at,

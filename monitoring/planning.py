@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from monitoring import baselines, evidence, series, verdicts
+from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance import too_few
 from monitoring.checks.shapes import DataSpec, MetricSpec, PerformanceSpec
 from monitoring.models import Batch, Check, CheckVersion, Run, Source, Window
@@ -23,6 +24,8 @@ from registry.queries import champion
 HORIZON = timedelta(days=500)
 _COMPLETE = 0.995
 _RETRY_REFERENCE = timedelta(minutes=1)
+# Checks that wait for the data check's word on the window, and for labels if they need them.
+Outcomes = PerformanceSpec | FairnessSpec
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Plan:
             self._wait()
         elif batch is None:
             self._absent(window, run, source)
-        elif isinstance(self.spec, PerformanceSpec):
+        elif isinstance(self.spec, Outcomes):
             self._performance(self.spec, window, run, batch)
         elif run is None or run.batch_id != batch.pk or self._has_reference_now(run):
             self._queue(window, batch)
@@ -94,9 +97,7 @@ class Plan:
             due = f"{window.due_at:%Y-%m-%d %H:%M}"
             self._record(window, RunState.MISSED, f"no batch came by {due} UTC")
 
-    def _performance(
-        self, spec: PerformanceSpec, window: Window, run: Run | None, batch: Batch
-    ) -> None:
+    def _performance(self, spec: Outcomes, window: Window, run: Run | None, batch: Batch) -> None:
         same_batch = run is not None and run.batch_id == batch.pk
         data_run, waiting = _data_run(self.check, spec, window)
         if waiting:
@@ -116,9 +117,7 @@ class Plan:
             return
         self._with_labels(spec, window, run if same_batch else None, batch)
 
-    def _with_labels(
-        self, spec: PerformanceSpec, window: Window, run: Run | None, batch: Batch
-    ) -> None:
+    def _with_labels(self, spec: Outcomes, window: Window, run: Run | None, batch: Batch) -> None:
         digests = [one.digest for one in evidence.labels_for(batch.source, window.start)]
         if run is not None:
             complete = (run.completeness or 0.0) >= _COMPLETE
@@ -203,7 +202,7 @@ def _may_mend(run: Run) -> bool:
     return run.state in (RunState.MISSED, RunState.NOT_EVALUATED, RunState.SOURCE_FAULT)
 
 
-def _data_run(check: Check, spec: PerformanceSpec, window: Window) -> tuple[Run | None, bool]:
+def _data_run(check: Check, spec: Outcomes, window: Window) -> tuple[Run | None, bool]:
     """Return the data check's verdict on the same window, and whether it is still to come."""
     for other in Check.objects.filter(model_id=check.model_id, kind=Check.Kind.DATA, paused=False):
         other_spec = current_spec(other)

@@ -4,15 +4,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.shapes import ContractSpec, DataSpec, MetricSpec, PerformanceSpec
 from registry import bodies
 from registry.problems import invalid
 
-CheckSpec = DataSpec | PerformanceSpec | MetricSpec
+CheckSpec = DataSpec | PerformanceSpec | MetricSpec | FairnessSpec
 _BY_KIND: dict[str, type[CheckSpec]] = {
     "data": DataSpec,
     "performance": PerformanceSpec,
     "metric": MetricSpec,
+    "fairness": FairnessSpec,
 }
 
 
@@ -20,7 +22,7 @@ def parse_check(kind: str, spec: dict[str, Any]) -> CheckSpec:
     """Return the typed spec of a check of this kind."""
     shape = _BY_KIND.get(kind)
     if shape is None:
-        fix = "data, performance or metric"
+        fix = ", ".join(_BY_KIND)
         raise invalid("/kind", "unknown_kind", f"there is no kind of check '{kind}'", fix)
     return bodies.parse(shape, spec, at="/spec")
 

@@ -11,11 +11,22 @@ from monitoring.alerts import episodes
 from monitoring.evidence import Evidence, key_of
 from monitoring.judging.protocol import Result
 from monitoring.leases import Lease
-from monitoring.models import Check, CheckVersion, Histogram, Reading, Run, Window
+from monitoring.models import (
+    Check,
+    CheckVersion,
+    GroupCount,
+    Histogram,
+    Reading,
+    Run,
+    Window,
+)
 from monitoring.states import RunState
 from registry.models import RegisteredModel
 
 logger = logging.getLogger(__name__)
+
+# Kinds that wait for the data check's word on the same window.
+_AFTER_THE_DATA = (Check.Kind.PERFORMANCE, Check.Kind.FAIRNESS)
 
 
 class Superseded(Exception):
@@ -47,7 +58,7 @@ def commit(run: Run, lease: Lease, evidence: Evidence, *, at: datetime) -> None:
         _store_numbers(run.pk, result, at=at)
         if check.kind == Check.Kind.DATA:
             # Before alerting takes the model's lock: planners take check, then model.
-            others = Check.objects.filter(model_id=check.model_id, kind=Check.Kind.PERFORMANCE)
+            others = Check.objects.filter(model_id=check.model_id, kind__in=_AFTER_THE_DATA)
             others.update(next_plan_at=at)
         _tell(run.pk, check.model, at=at)
 
@@ -120,6 +131,15 @@ def _store_numbers(run_id: int, result: Result, *, at: datetime) -> None:
         [
             Histogram(run_id=run_id, **{**vars(one), "feature": one.feature[:250]})
             for one in result.histograms
+        ]
+    )
+    GroupCount.objects.bulk_create(
+        [
+            GroupCount(
+                run_id=run_id,
+                **{**vars(one), "attribute": one.attribute[:200], "group": one.group[:250]},
+            )
+            for one in result.groups
         ]
     )
 

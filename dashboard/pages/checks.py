@@ -148,10 +148,9 @@ def _values(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tabs(kind: str) -> list[dict[str, Any]]:
-    names = {"data": "Data and drift", "performance": "Performance", "metric": "MLflow metric"}
     return [
-        {"name": name, "href": f"?kind={value}", "here": value == kind}
-        for value, name in names.items()
+        {"name": Check.Kind(value).label, "href": f"?kind={value}", "here": value == kind}
+        for value in shapes.KINDS
     ]
 
 

@@ -61,7 +61,7 @@ def alerts(found: Iterable[Alert]) -> list[dict[str, Any]]:
     """Return the alerts of the incident; what many share is explained once."""
     rows, explained = [], set()
     for one in found:
-        kind = (one.condition, one.of_metric)
+        kind = (one.condition, one.check_kind)
         explains = one.state != AlertState.RESOLVED and kind not in explained
         if explains:
             explained.add(kind)
@@ -71,7 +71,7 @@ def alerts(found: Iterable[Alert]) -> list[dict[str, Any]]:
 
 def _advice(found: Alert) -> dict[str, str]:
     """Return what the message says of it too, as long as somebody can act on it."""
-    told = words_of(found.condition, of_metric=found.of_metric)
+    told = words_of(found.condition, kind=found.check_kind)
     return {
         "likely": told.likely,
         "effect": told.effect,

@@ -71,9 +71,13 @@ def _contract(run: Run) -> dict[str, Any]:
 
 def _scores(run: Run, readings: list[Reading]) -> dict[str, Any]:
     title = "3 Scores: has the model's world changed?"
+    kind = run.window.check_ref.kind
     whole = [reading for reading in readings if not reading.segment]
-    over = sum(reading.crossed for reading in whole)
     parts = sum(reading.crossed for reading in readings if reading.segment)
+    if kind == Check.Kind.FAIRNESS:
+        # Each figure is one group's; there is none over all rows.
+        title, whole, parts = "3 Groups: are they treated alike?", readings, 0
+    over = sum(reading.crossed for reading in whole)
     if not whole or (run.state in _NOT_LOOKED and not over):
         said = "Not judged: the rung before does not hold." if run.finished_at else "Not yet."
         return {"title": title, "mark": _SKIPPED, "said": said, "lines": []}
@@ -81,7 +85,7 @@ def _scores(run: Run, readings: list[Reading]) -> dict[str, Any]:
     if run.state == RunState.DATA_FAULT:
         mark = _SKIPPED
     lines = [str(_text(item)) for item in run.summary.get("worst", [])[:5]]
-    if run.window.check_ref.kind != Check.Kind.DATA:
+    if kind != Check.Kind.DATA:
         lines = [str(note) for note in run.summary.get("notes", [])[:10]] or lines
     said = f"{over} of {len(whole)} over their limit"
     if parts:

@@ -55,7 +55,7 @@ def _worst(alerts: Sequence[Alert]) -> Alert:
 
 
 def _of_alert(alert: Alert) -> dict[str, str]:
-    told = words_of(alert.condition, of_metric=alert.of_metric)
+    told = words_of(alert.condition, kind=alert.check_kind)
     number = alert.incident_id
     return _step(f"{told.label}: {told.do_now}", f"Incident {number}", f"/incidents/{number}/")
 

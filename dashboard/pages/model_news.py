@@ -16,7 +16,7 @@ def alert(row: Alert, now: datetime) -> dict[str, Any]:
         "headline": row.headline,
         "since": words.day(row.since),
         "opened": words.age(row.opened_at, now),
-        "condition": words_of(row.condition, of_metric=row.of_metric).label,
+        "condition": words_of(row.condition, kind=row.check_kind).label,
         "segment": row.segment,
         "incident": row.incident_id,
         "acknowledged": row.acknowledged_by.name if row.acknowledged_by else "",

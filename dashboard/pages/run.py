@@ -9,10 +9,12 @@ from django.shortcuts import render
 from dashboard import charts, words
 from dashboard.pages import run_choices
 from dashboard.pages.door import model_or_404, page
+from dashboard.pages.fairness import fairness
 from dashboard.pages.ladder import ladder
 from dashboard.pages.scores import ranked, segments
 from dashboard.queries import runs
 from monitoring.models import Histogram, Run
+from monitoring.states import Stage
 from registry.models import RegisteredModel
 
 DRAWN = 12
@@ -35,7 +37,9 @@ def show(
 ) -> HttpResponse:
     """Render the page, with what was wrong in one of its forms."""
     readings = runs.readings_of(found)
-    scores = ranked(readings, runs.trends_of(found), _importance(found))
+    # Groups of people have a block of their own; they are no segments of a drift.
+    plain = [reading for reading in readings if reading.stage != Stage.FAIRNESS]
+    scores = ranked(plain, runs.trends_of(found), _importance(found))
     shown = list(dict.fromkeys(score["feature"] for score in scores))[:DRAWN]
     histograms = runs.histograms_of(found, shown)
     context = {
@@ -45,7 +49,8 @@ def show(
         "scores": scores,
         "over": sum(score["crossed"] for score in scores),
         "drawn": [_drawn(histograms[name]) for name in shown if name in histograms],
-        "segments": segments(readings),
+        "segments": segments(plain),
+        "fairness": fairness(found),
         "alerts": [_alert(alert) for alert in runs.alerts_of(found)],
         "decision": runs.decision_after(found),
         "neighbors": runs.neighbors_of(found),

@@ -25,6 +25,7 @@ KINDS = {
     "data": "Data and drift: are the batches as agreed, and do they still look like training?",
     "performance": "Performance: is the model still right, once the labels are there?",
     "metric": "MLflow metric: does a logged figure stay within its limit?",
+    "fairness": "Fairness: are groups of people treated alike?",
 }
 # What a new check starts with, besides the defaults of its kind.
 STARTS: dict[str, dict[str, Any]] = {
@@ -53,6 +54,18 @@ STARTS: dict[str, dict[str, Any]] = {
         "severity.breach": "critical",
     },
     "metric": {"every_days": 7, "grace_hours": 24, "when.bad": 1, "when.of": 1, "when.good": 1},
+    "fairness": {
+        "every_days": 7,
+        "grace_hours": 24,
+        "decision": "prediction",
+        "limits.impact_ratio": 0.8,
+        "label_delay_days": 28,
+        "min_cell": 30,
+        "when.bad": 2,
+        "when.of": 3,
+        "when.good": 2,
+        "severity.breach": "critical",
+    },
 }
 
 
@@ -66,7 +79,12 @@ def source_choices(known: list[str], chosen: Any) -> Choices:
 def check(kind: str, sources: Choices) -> list[Group]:
     """Return the form of a check of this kind."""
     name = Field("key", "Short name", help="Such as drift; lower-case.", required=True, once=True)
-    own = {"data": _data, "performance": _performance, "metric": _metric}[kind]
+    own = {
+        "data": _data,
+        "performance": _performance,
+        "metric": _metric,
+        "fairness": _fairness,
+    }[kind]
     condition = "drift" if kind == "data" else "breach"
     windows: tuple[Field, ...] = (
         name,
@@ -128,6 +146,41 @@ def _metric() -> Group:
             Field("metric", "Metric", help="As MLflow spells it.", required=True),
             Field("direction", "It must be", "select", choices=_DIRECTIONS),
             Field("limit", "Limit", "number", required=True),
+        ),
+    )
+
+
+def _fairness() -> Group:
+    one = "One of three: these decisions, a least, or a greatest value is what people hope for."
+    limit = "Empty: not looked at."
+    labeled = "Needs labels. Empty: not looked at."
+    return Group(
+        "Who is compared, and how far they may be apart",
+        (
+            Field("attributes", "Columns of the groups", "lines", "Such as sex, age_band."),
+            Field("decision", "Column of the decision"),
+            Field("favorable.values", "Favorable decisions", "lines", one),
+            Field("favorable.at_least", "or at least", "number", empty="null"),
+            Field("favorable.at_most", "or at most", "number", empty="null"),
+            Field("limits.impact_ratio", "Impact ratio at least", "number", limit, empty="null"),
+            Field(
+                *("limits.selection_difference", "Favored less by at most", "number", limit),
+                empty="null",
+            ),
+            Field(
+                *("limits.equal_opportunity", "Deserving favored less by at most", "number"),
+                help=labeled,
+                empty="null",
+            ),
+            Field(
+                *("limits.false_positive_ratio", "False positives, ratio at most", "number"),
+                help=labeled,
+                empty="null",
+            ),
+            Field("label", "Column of the label", empty="null"),
+            Field("deserving", "Label of those who deserve the favorable decision", "number"),
+            Field("label_delay_days", "Days until labels are there", "number"),
+            Field("min_cell", "Rows a group must have", "number"),
         ),
     )
 

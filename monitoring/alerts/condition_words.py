@@ -199,11 +199,24 @@ _OF_A_METRIC: Mapping[str, ConditionWords] = {
     ),
 }
 
+# The same conditions of a check that compares groups of people.
+_OF_FAIRNESS: Mapping[str, ConditionWords] = {
+    "breach": replace(
+        WORDS["breach"],
+        title="groups are treated differently",
+        likely="The mix of applicants, a feature that stands for the group, or the threshold.",
+        effect="A group of people has the favorable decision less often than was agreed, by more "
+        "than chance explains.",
+        do_now="Open the incident, look at the groups, and ask who answers for fair treatment "
+        "whether decisions must stop, be reviewed by hand, or change.",
+    ),
+}
+_BY_KIND = {"metric": _OF_A_METRIC, "fairness": _OF_FAIRNESS}
 
-def words_of(condition: str, *, of_metric: bool) -> ConditionWords:
-    """Return the words of a condition; `of_metric` when a check on a logged metric found it."""
-    row = WORDS[condition]
-    return _OF_A_METRIC.get(condition, row) if of_metric else row
+
+def words_of(condition: str, *, kind: str) -> ConditionWords:
+    """Return the words of a condition that a check of this kind found; '' for MLflow's news."""
+    return _BY_KIND.get(kind, WORDS).get(condition) or WORDS[condition]
 
 
 def shown_state(words: ConditionWords, severity: str) -> str:

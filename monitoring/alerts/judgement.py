@@ -211,16 +211,22 @@ def worst(severities: Iterable[str]) -> str:
 
 
 def cause_key(
-    name: str, *, model_id: int, unit_id: int, source_id: int | None, server_id: int | None
+    name: str,
+    *,
+    model_id: int,
+    unit_id: int,
+    source_id: int | None,
+    server_id: int | None,
+    topic: str = "",
 ) -> str:
     """Name what an incident groups by: the server, the feed, or the model's own behavior.
 
     One server's fault makes one incident a unit, not one for all: an incident holds people's
-    words, and those stay inside their unit.
+    words, and those stay inside their unit. `topic` tells crossings of one name apart.
     """
     if server_id is not None:
         return f"mlflow:{server_id}:unit:{unit_id}"
     if name in ("data_fault", "source_fault", "missed") and source_id is not None:
         return f"source:{source_id}"
-    kind = name if name in CROSSINGS else "evaluation"
+    kind = (topic or name) if name in CROSSINGS else "evaluation"
     return f"model:{model_id}:{kind}"

@@ -53,7 +53,7 @@ class Story:
     incident_url: str
     model_url: str
     run: RunFacts
-    of_metric: bool = False  # a check on a logged metric found it
+    found_by: str = ""  # the kind of check, whose words they are
     version: int | None = None
     segment: str = ""
     resolved_at: datetime | None = None
@@ -76,7 +76,7 @@ class Story:
     @property
     def words(self) -> ConditionWords:
         """What the condition is called, means and asks for."""
-        return words_of(self.condition, of_metric=self.of_metric)
+        return words_of(self.condition, kind=self.found_by)
 
     @property
     def rows(self) -> str:

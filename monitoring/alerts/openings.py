@@ -43,7 +43,7 @@ def _open(
     incident = _incident(name, run, check, muting, severity=severity, at=at)
     crossings = looks.crossings_of(run, segment)
     headline = wording.headline(
-        words_of(name, of_metric=check.kind == Check.Kind.METRIC),
+        words_of(name, kind=check.kind),
         crossings=crossings,
         bad=len(opening.windows),
         of=opening.when.of,
@@ -109,9 +109,11 @@ def _incident(
         unit_id=check.model.unit_id,
         source_id=sources[0].pk if sources else None,
         server_id=server[0] if server else None,
+        # Who must act on unequal treatment is not who retrains a model that has aged.
+        topic=name if check.kind != Check.Kind.FAIRNESS else f"fairness {name}",
     )
     title = wording.incident_title(
-        words_of(name, of_metric=is_metric),
+        words_of(name, kind=check.kind),
         model=check.model.slug,
         server=server[1] if server else "",
     )

@@ -33,7 +33,7 @@ def tell(delivery: Delivery) -> Story:
         purpose=model.purpose,
         check=alert.check_slug,
         check_kind=alert.check_ref.get_kind_display().lower() if alert.check_ref else "",
-        of_metric=alert.of_metric,
+        found_by=alert.check_kind,
         check_version=detail.get("check_version"),
         segment=alert.segment,
         since=alert.since,

@@ -18,7 +18,7 @@ class CheckFacts:
     """One check: its newest verdict, and when the next one is overdue."""
 
     slug: str
-    of_metric: bool = False
+    kind: str = ""
     paused: bool = False
     state: str = ""  # newest verdict; '' when there is none yet
     reason: str = ""
@@ -95,7 +95,7 @@ def _of_check(check: CheckFacts, *, at: datetime, has_alert: bool) -> list[tuple
     found: list[tuple[str, str]] = []
     week = f" for the window of {day(check.window_start)}" if check.window_start else ""
     if check.state in FAULTS | CROSSINGS and not has_alert:
-        words = words_of(check.state, of_metric=check.of_metric)
+        words = words_of(check.state, kind=check.kind)
         seen = f"{words.label} in check {check.slug}{week}"
         reason = f": {check.reason}" if check.reason else ""
         found.append(

@@ -17,6 +17,12 @@ METHODS = {
     "wasserstein": "Wasserstein distance",
     "jensenshannon": "Jensen-Shannon distance",
     "chisquare": "chi-square test",
+    "impact_ratio": "impact ratio",
+    "selection_difference": "difference in selection",
+    "equal_opportunity": "difference in opportunity",
+    "false_positive_ratio": "ratio of false positives",
+    "calibration_gap": "calibration gap",
+    "adjusted_gap": "adjusted pay gap",
 }
 
 

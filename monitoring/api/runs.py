@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from rest_framework.response import Response
 
 from monitoring.models import Histogram, Reading, Run
+from monitoring.queries.groups import shown_groups
 from monitoring.queries.runs import find_run, runs_of
 from monitoring.states import RunState
 from registry.api_view import ResourceView, documented, route
@@ -59,6 +60,21 @@ class HistogramOut(BaseModel):
     summary: dict[str, Any]
 
 
+class GroupOut(BaseModel):
+    """Counts of one group of a fairness run; those of small groups are suppressed."""
+
+    attribute: str
+    group: str
+    suppressed: bool
+    n: int | None
+    selected: int | None
+    selection_rate: float | None
+    tp: int | None
+    fp: int | None
+    fn: int | None
+    tn: int | None
+
+
 class RunDetailOut(RunOut):
     """A run with all its numbers and what it was judged with."""
 
@@ -74,6 +90,7 @@ class RunDetailOut(RunOut):
     label_digests: list[str]
     readings: list[ReadingOut]
     histograms: list[HistogramOut]
+    groups: list[GroupOut]
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -118,6 +135,7 @@ def _detail(run: Run) -> RunDetailOut:
         label_digests=run.label_digests,
         readings=[_reading(one) for one in readings],
         histograms=[_histogram(one) for one in run.histograms.order_by("segment", "feature")],
+        groups=[GroupOut(**vars(one)) for one in shown_groups(run)],
     )
 
 

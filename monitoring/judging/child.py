@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from monitoring.integrations import evidently, sklearn
 from monitoring.judging.data_job import judge_data
+from monitoring.judging.fairness_job import judge_fairness
 from monitoring.judging.learn_job import learn_contract
 from monitoring.judging.performance_job import judge_performance
 from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_result, load_job
@@ -66,6 +67,7 @@ def _eat(job: Job) -> Result:
 _JOBS: dict[str, Callable[[Job], Result]] = {
     "data": judge_data,
     "performance": judge_performance,
+    "fairness": judge_fairness,
     "learn": learn_contract,
     "report": make_report,
     "exit": _exit,

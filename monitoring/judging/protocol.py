@@ -23,7 +23,7 @@ class Roles:
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work: `kind` is data, performance, learn, or (for tests) exit, hang, eat."""
+    """One piece of work: `kind` names a job of monitoring.judging.child."""
 
     kind: str
     seconds: float = 60.0
@@ -55,6 +55,24 @@ class ReadingOut:
     direction: str
     crossed: bool
     note: str = ""
+    stage: str = ""  # see states.Stage
+    adjusted_p: float | None = None
+    effect: float | None = None
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class GroupCountOut:
+    """Counts of one group, as they are stored; what only labels tell is None without them."""
+
+    attribute: str
+    group: str
+    n: int
+    selected: int
+    tp: int | None = None
+    fp: int | None = None
+    fn: int | None = None
+    tn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +98,7 @@ class Result:
     labeled: int | None = None
     readings: tuple[ReadingOut, ...] = ()
     histograms: tuple[HistogramOut, ...] = ()
+    groups: tuple[GroupCountOut, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict)
     made_with: dict[str, Any] = field(default_factory=dict)
     contract: dict[str, Any] = field(default_factory=dict)
@@ -125,4 +144,5 @@ def load_result(raw: dict[str, Any]) -> Result:
     found = dict(raw["result"])
     found["readings"] = tuple(ReadingOut(**one) for one in found["readings"])
     found["histograms"] = tuple(HistogramOut(**one) for one in found["histograms"])
+    found["groups"] = tuple(GroupCountOut(**one) for one in found["groups"])
     return Result(**found)

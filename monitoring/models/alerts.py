@@ -98,9 +98,14 @@ class Alert(models.Model):
         return self.check_ref.slug if self.check_ref else ""
 
     @property
+    def check_kind(self) -> str:
+        """The kind of the check, or '' for what happened in MLflow."""
+        return self.check_ref.kind if self.check_ref else ""
+
+    @property
     def of_metric(self) -> bool:
         """Whether a check on a metric that MLflow holds found it."""
-        return self.check_ref is not None and self.check_ref.kind == Check.Kind.METRIC
+        return self.check_kind == Check.Kind.METRIC
 
     def __str__(self) -> str:
         return f"{self.condition} of check {self.check_ref_id} since {self.since:%Y-%m-%d}"

@@ -1,6 +1,6 @@
 """Which version of a check or contract is in force, and what it says."""
 
-from monitoring.checks.shapes import DataSpec, PerformanceSpec
+from monitoring.checks.shapes import MetricSpec
 from monitoring.models import Check, CheckVersion, ContractVersion, Source
 from monitoring.specs import CheckSpec, stored_check
 from registry.models import RegisteredModel
@@ -22,7 +22,7 @@ def current_contract(model: RegisteredModel) -> ContractVersion | None:
 
 
 def source_of(check: Check, spec: CheckSpec) -> Source | None:
-    """Return the source a data or performance check looks at, or None."""
-    if not isinstance(spec, DataSpec | PerformanceSpec):
+    """Return the source whose batches a check looks at; a check on a metric has none."""
+    if isinstance(spec, MetricSpec):
         return None
     return Source.objects.filter(model_id=check.model_id, name=spec.source).first()

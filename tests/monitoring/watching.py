@@ -26,6 +26,13 @@ PERFORMANCE = {
     "min_labels": 50,
     "metrics": [{"name": "roc_auc", "direction": "min", "limit": 0.6}],
 }
+FAIRNESS = {
+    "every_days": 7,
+    "start": tables.SPEC["start"],
+    "favorable": {"at_least": 0.5},
+    "attributes": ["employed"],
+    "limits": {"impact_ratio": 0.8},
+}
 
 
 @dataclass
@@ -100,7 +107,7 @@ def store_reference(made: Watched) -> Baseline:
 
 def check(made: Watched, slug: str = "data", kind: str = "data", **spec: Any) -> Check:
     """Define a check."""
-    base = {"data": DATA, "performance": PERFORMANCE, "metric": {}}[kind]
+    base = {"data": DATA, "performance": PERFORMANCE, "fairness": FAIRNESS}.get(kind, {})
     found, _ = definitions.put_check(
         ACTOR, made.model, slug, at=clock.now(), kind=kind, spec={**base, **spec}
     )
