@@ -64,6 +64,8 @@ MUSTER_INTEGRITY_HOURS = env.int("MUSTER_INTEGRITY_HOURS", default=24)
 # How many requests of the API a token or a session may send in a minute; 0 for no limit.
 MUSTER_API_RATE = env.int("MUSTER_API_RATE", default=600)
 MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)
+# The largest file of predictions or labels that may be uploaded, in MB.
+MUSTER_UPLOAD_MB = env.int("MUSTER_UPLOAD_MB", default=512)
 # Tags of MLflow's models that name the business unit; the first one that is set counts.
 MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])
 # A named crash point at which the process kills itself; only tests set it.
@@ -219,6 +221,11 @@ SESSION_COOKIE_AGE = env.int("MUSTER_SESSION_HOURS", default=12) * 3600
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_HANDLERS = [
+    "registry.middleware.LimitUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

@@ -26,6 +26,7 @@ from dashboard.pages import (
     sign_in,
     timeline,
     tokens,
+    upload,
 )
 from dashboard.pages.sections import SECTIONS
 from registry.sign_in.company import PROVIDER_ID
@@ -77,6 +78,7 @@ _PAGES = [
     path("m/<slug:slug>/tier/approve/", record.approve, name="tier-approve"),
     path("m/<slug:slug>/tier/end/", record.end, name="tier-end"),
     path("m/<slug:slug>/sources/<slug:name>/", register.source, name="source"),
+    path("m/<slug:slug>/sources/<slug:name>/upload/", upload.upload, name="source-upload"),
     path("m/<slug:slug>/contract/", contract.contract, name="contract"),
     path("m/<slug:slug>/checks/new/", checks.add, name="check-add"),
     path("m/<slug:slug>/checks/<slug:check>/", checks.change, name="check"),

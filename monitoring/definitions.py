@@ -1,15 +1,14 @@
-"""Write what is watched: sources, checks and contracts; each change is a new version, audited."""
+"""Write what is watched: checks and contracts; each change is a new version, audited."""
 
 from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from monitoring import health
 from monitoring.checks.shapes import ContractSpec
-from monitoring.models import Check, CheckVersion, Contract, ContractVersion, Source
+from monitoring.models import Check, CheckVersion, Contract, ContractVersion
+from monitoring.names import require_name
 from monitoring.queries.checks import current_contract, current_version
 from monitoring.specs import CheckSpec, as_json, parse_check, parse_contract
 from registry import access, audit
@@ -17,51 +16,9 @@ from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
 from registry.problems import FieldError, Invalid, invalid
-from registry.slugs import refuse_reserved
 
 # How far from today a check may begin: a mistyped century must not become a million windows.
 REACH = timedelta(days=3660)
-
-
-@transaction.atomic
-def put_source(
-    actor: Actor,
-    model: RegisteredModel,
-    name: str,
-    *,
-    at: datetime,
-    reason: str = "",
-    **fields: str,
-) -> tuple[Source, bool]:
-    """Make or change a source; its address must lie where the platform allows sources."""
-    access.require(actor, Right.EDIT_MONITORING, model.unit)
-    _require_name(name, "/name")
-    known = Source.objects.select_for_update().filter(model=model, name=name).first()
-    source = known or Source(model=model, name=name, next_scan_at=at)
-    before = _shown(source) if known else None
-    if "address" in fields:
-        source.address = fields["address"]
-    if "format" in fields:
-        source.format = fields["format"]
-    if source.format not in Source.Format.values:
-        raise invalid("/format", "unknown_format", "there is no such format", "parquet or csv")
-    _require_allowed(source.address)
-    if before == _shown(source):
-        return source, False
-    _require_own(source)
-    source.next_scan_at = at
-    source.save()
-    audit.record(
-        actor,
-        "source.changed" if known else "source.made",
-        source,
-        at=at,
-        unit=model.unit,
-        before=before,
-        after=_shown(source),
-        reason=reason,
-    )
-    return source, known is None
 
 
 @transaction.atomic
@@ -77,7 +34,7 @@ def put_check(
 ) -> tuple[Check, bool]:
     """Make or change a check; what is not given is kept, one level into nested objects."""
     access.require(actor, Right.EDIT_MONITORING, model.unit)
-    _require_name(slug, "/slug")
+    require_name(slug, "/slug")
     known = Check.objects.select_for_update().filter(model=model, slug=slug).first()
     if known is None:
         return _make_check(actor, model, slug, kind, spec or {}, at=at, reason=reason), True
@@ -253,57 +210,3 @@ def pause_check(actor: Actor, check: Check, *, paused: bool, reason: str, at: da
     )
     health.recompute(check.model, at=at)
     return check
-
-
-def _shown(source: Source) -> dict[str, Any]:
-    return {"name": source.name, "address": source.address, "format": source.format}
-
-
-def _require_name(name: str, pointer: str) -> None:
-    refuse_reserved(name, at=pointer)
-    allowed = name.replace("-", "").replace("_", "")
-    if not (0 < len(name) <= 60 and allowed.isascii() and allowed.isalnum() and name.islower()):
-        fix = "lower-case letters, digits, - and _; at most 60"
-        raise invalid(pointer, "slug", f"'{name[:60]}' is not a name", fix)
-
-
-def _stays_in(root: str, address: str) -> bool:
-    """Say whether a local folder lies under its root also when links are followed."""
-    if "://" in address:
-        return True
-    return Path(address).resolve().is_relative_to(Path(root).resolve())
-
-
-def _require_own(source: Source) -> None:
-    """A folder that another unit reads is that unit's: its data must not show here."""
-    mine = source.address.rstrip("/") + "/"
-    others = Source.objects.exclude(model__unit=source.model.unit)
-    for address in others.values_list("address", flat=True):
-        theirs = address.rstrip("/") + "/"
-        if mine.startswith(theirs) or theirs.startswith(mine):
-            detail = "this folder, or one in or around it, belongs to another business unit"
-            raise invalid("/address", "taken", detail, "name a folder of your own unit")
-
-
-def _require_allowed(address: str) -> None:
-    """A source is read by Muster's own account: only where the platform says may it look."""
-    if not address:
-        raise invalid(
-            "/address",
-            "required",
-            "a source needs the address of its folder",
-            "one under MUSTER_SOURCE_ROOTS",
-        )
-    if len(address) > 1000:
-        raise invalid(
-            "/address", "too_long", "an address has at most 1000 characters", "shorten it"
-        )
-    parts = PurePosixPath(address.split("://", 1)[-1]).parts
-    for root in settings.MUSTER_SOURCE_ROOTS:
-        inside = address == root or address.startswith(root.rstrip("/") + "/")
-        if inside and ".." not in parts and "::" not in address and _stays_in(root, address):
-            return
-    roots = ", ".join(settings.MUSTER_SOURCE_ROOTS) or "none is set (MUSTER_SOURCE_ROOTS)"
-    raise invalid(
-        "/address", "outside_roots", "sources may not lie there", f"an address under: {roots}"
-    )

@@ -156,7 +156,7 @@ def _files(run: Run, source: Source, found: Evidence) -> dict[str, Any]:
     assert found.batch is not None
     return {
         "batch": found.batch.path,
-        "batch_format": source.format,
+        "batch_format": found.batch.format or source.format,
         "reference": str(baselines.path_of(found.baseline)) if found.baseline else "",
         "contract": found.contract_version.spec if found.contract_version else {},
         "window_start": run.window.start,

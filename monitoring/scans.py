@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import leases
+from monitoring import arrivals, leases
 from monitoring.data import folder, landing
 from monitoring.data.folder import CannotLook, File
 from monitoring.leases import Lease, Stint
-from monitoring.models import Batch, Check, LabelSet, Source
+from monitoring.models import Source
 
 logger = logging.getLogger(__name__)
 # So many files are digested in one look.
@@ -42,6 +42,8 @@ def scan_due(*, at: datetime, seconds: float) -> int:
 
 def _look(source: Source) -> Sight:
     sight = Sight()
+    if source.kind == Source.Kind.UPLOAD:
+        return sight  # what comes is noted as it comes
     try:
         files = folder.look(source.address, kind=source.format)
     except CannotLook as error:
@@ -92,8 +94,7 @@ def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
         for file, digest in sight.fresh:
             _keep(source, file, digest, at=at)
         if sight.fresh or sight.fault != source.fault or source.scanned_at is None:
-            checks = Check.objects.filter(model_id=source.model_id).exclude(kind="metric")
-            checks.update(next_plan_at=at)
+            arrivals.ring(source, at=at)
 
 
 def _interval() -> timedelta:
@@ -103,39 +104,13 @@ def _interval() -> timedelta:
 def _keep(source: Source, file: File, digest: str, *, at: datetime) -> None:
     start = landing.window_start(file.stem)
     if file.kind == "labels":
-        _keep_labels(source, file, digest, start, at=at)
+        name = file.stem[:200]
+        arrivals.keep_labels(
+            source, name, digest, start=start,
+            path=file.path, size=file.size, modified=file.modified, at=at,
+        )  # fmt: skip
     elif start is not None:
-        _keep_batch(source, file, digest, start, at=at)
-
-
-def _keep_batch(source: Source, file: File, digest: str, start: datetime, *, at: datetime) -> None:
-    newest = (
-        Batch.objects.filter(source=source, window_start=start).order_by("landed_at", "pk").last()
-    )
-    again = newest is not None and newest.digest == digest
-    changes: dict[str, object] = {
-        "path": file.path,
-        "size": file.size,
-        "modified": file.modified,
-    }
-    if not again:
-        changes["landed_at"] = at  # also for content that comes back after another
-    Batch.objects.update_or_create(
-        source=source, window_start=start, digest=digest, defaults=changes
-    )
-
-
-def _keep_labels(
-    source: Source, file: File, digest: str, start: datetime | None, *, at: datetime
-) -> None:
-    name = file.stem[:200]
-    newest = LabelSet.objects.filter(source=source, name=name).order_by("landed_at", "pk").last()
-    changes: dict[str, object] = {
-        "path": file.path,
-        "size": file.size,
-        "modified": file.modified,
-        "window_start": start,
-    }
-    if newest is None or newest.digest != digest:
-        changes["landed_at"] = at
-    LabelSet.objects.update_or_create(source=source, name=name, digest=digest, defaults=changes)
+        arrivals.keep_batch(
+            source, start, digest,
+            path=file.path, size=file.size, modified=file.modified, at=at,
+        )  # fmt: skip

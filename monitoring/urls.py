@@ -11,10 +11,12 @@ from monitoring.api import (
     health,
     incidents,
     runs,
+    uploads,
 )
 
 api_urlpatterns: list[URLPattern] = [
     *definitions.urlpatterns,
+    *uploads.urlpatterns,
     *runs.urlpatterns,
     *analyses.urlpatterns,
     *alerts.urlpatterns,

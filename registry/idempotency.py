@@ -112,10 +112,16 @@ def _asked(request: Request) -> _Asked:
     if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
         fix = f"1 to {LONGEST} printable ASCII characters, such as a UUID"
         raise invalid("/Idempotency-Key", "invalid", "this cannot be a key", fix)
-    data: Any = request.data  # bytes, where a file is sent
-    sent = data if isinstance(data, bytes) else json.dumps(data, sort_keys=True).encode()
     address = f"{request.method} {request.get_full_path()}"[:500]
-    return _Asked(key, address, hashlib.sha256(sent).hexdigest())
+    return _Asked(key, address, _digest(request.data))
+
+
+def _digest(data: Any) -> str:
+    if digest := getattr(data, "digest", ""):
+        return str(digest)  # a file that is streamed to storage
+    # Bytes, where a small file is sent.
+    sent = data if isinstance(data, bytes) else json.dumps(data, sort_keys=True).encode()
+    return hashlib.sha256(sent).hexdigest()
 
 
 def _take_over(row: IdempotentRequest, *, at: datetime) -> None:

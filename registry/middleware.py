@@ -3,7 +3,11 @@
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -27,6 +31,12 @@ Take it out and send it again; nothing has been saved.</p></main></body></html>
 # What somebody who must choose a password may open, and who still owes a second factor: setting it
 # up, and what leads there.
 _CHOOSING = ("account_change_password", "account_logout", "preferences")
+_TOO_LARGE_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>This is too large for Muster</title></head>
+<body><main><h1>This is too large for Muster</h1><p>What you sent is larger than this server takes;
+nothing has been saved. Send a smaller file, or let it land in a folder or store.</p></main></body>
+</html>
+"""
 _ON_THE_WAY = ("mfa_activate_totp", "account_reauthenticate", "account_logout", "preferences")
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -55,8 +65,11 @@ class RefuseNulMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/api/") and _holds_nul(request):
-            return HttpResponseBadRequest(_NUL_PAGE)
+        try:
+            if not request.path_info.startswith("/api/") and _holds_nul(request):
+                return HttpResponseBadRequest(_NUL_PAGE)
+        except RequestDataTooBig:
+            return HttpResponse(_TOO_LARGE_PAGE, status=413)
         return self.get_response(request)
 
 
@@ -68,6 +81,27 @@ def _holds_nul(request: HttpRequest) -> bool:
     except UnreadablePostError:
         # The browser hung up; the check of the form's origin answers that quietly.
         return False
+
+
+class LimitUploads(FileUploadHandler):
+    """Refuse a form that announces more than may be uploaded before any of it is stored."""
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, str],
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        if content_length > settings.MUSTER_UPLOAD_MB * 2**20:
+            raise RequestDataTooBig("The form is larger than MUSTER_UPLOAD_MB")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
 
 
 def _any_nul(given: QueryDict) -> bool:

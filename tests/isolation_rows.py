@@ -115,6 +115,12 @@ WATCHING = {
     "api/v1/models/<key>/sources/<name>/": Row(
         "object", lambda w: {**model(w), "name": w.source.name}
     ),
+    "api/v1/models/<key>/sources/<name>/batches/": Row(
+        "object", lambda w: {**model(w), "name": w.source.name}
+    ),
+    "api/v1/models/<key>/sources/<name>/labels/": Row(
+        "object", lambda w: {**model(w), "name": w.source.name}
+    ),
     "api/v1/models/<key>/checks/": Row("object", model),
     "api/v1/models/<key>/checks/<check>/": Row(
         "object", lambda w: {**model(w), "check": w.check.slug}
@@ -186,6 +192,7 @@ PAGES = {
     "m/<slug>/tier/approve/": Row("object", model),
     "m/<slug>/tier/end/": Row("object", model),
     "m/<slug>/sources/<name>/": Row("object", lambda w: {**model(w), "name": w.source.name}),
+    "m/<slug>/sources/<name>/upload/": Row("object", lambda w: {**model(w), "name": w.source.name}),
     "m/<slug>/contract/": Row("object", model),
     "m/<slug>/checks/new/": Row("object", model),
     "m/<slug>/checks/<check>/": Row("object", lambda w: {**model(w), "check": w.check.slug}),

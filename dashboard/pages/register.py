@@ -12,7 +12,7 @@ from dashboard.queries import settings as read
 from dashboard.queries.frame import actor_of
 from dashboard.queries.model import source_of
 from dashboard.shapes import models as shapes
-from monitoring import definitions
+from monitoring import sourcing
 from registry import access, catalogue, clock
 from registry.access import NotAllowed, Right
 from registry.independence import NotIndependent
@@ -92,15 +92,15 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     model = model_or_404(request, slug)
     access.require(actor_of(request), Right.EDIT_MONITORING, model.unit)
     known = {row.name: row for row in source_of(model)}.get(name)
-    values: dict[str, Any] = {"format": "parquet"}
+    new, values = known is None, {"format": "parquet", "kind": "folder"}
     if known:
         values = {"address": known.address, "format": known.format}
     groups, error = shapes.source(), None
     if request.method == "POST":
-        given = forms.read(groups, request.POST)
+        given = forms.read(groups, request.POST, new=new)
         values = given.values
         try:
-            definitions.put_source(actor_of(request), model, name, at=clock.now(), **given.body)
+            sourcing.put_source(actor_of(request), model, name, at=clock.now(), **given.body)
         except Invalid as raised:
             error = raised
         else:
@@ -109,7 +109,7 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     context = {
         "title": f"Source {name} of {model.name}",
         "model": model,
-        "form": forms.show(groups, values, error),
+        "form": forms.show(groups, values, error, new=new),
         "back": f"/m/{model.slug}/",
     }
     return render(request, "pages/form.html", context, status=400 if error else 200)

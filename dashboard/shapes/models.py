@@ -92,17 +92,29 @@ def _questions() -> tuple[Field, ...]:
 
 def source() -> list[Group]:
     """Return the form of a source."""
+    kind = "Uploads come by the API or by hand; nothing has to be mounted."
     return [
         Group(
             "Where the batches land",
             (
+                Field("kind", "Kind", "select", kind, choices=choices(Source.Kind), once=True),
                 Field(
                     "address",
                     "Address",
-                    help="A folder the platform allows; batches/ and labels/ lie in it.",
-                    required=True,
+                    help="Of a folder the platform allows; batches/ and labels/ lie in it.",
                 ),
                 Field("format", "Format", "select", choices=choices(Source.Format)),
             ),
         )
     ]
+
+
+def upload() -> list[Group]:
+    """Return the form beside the file of an upload."""
+    window = "Its start in UTC, such as 2026-11-02. Labels may have any other name instead."
+    kinds = (("batch", "Predictions (a batch)"), ("labels", "Labels"))
+    fields = (
+        Field("kind", "What it holds", "select", choices=kinds),
+        Field("window", "Window", help=window, required=True),
+    )
+    return [Group("Which file", fields)]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from rest_framework.response import Response
 
-from monitoring import definitions
+from monitoring import definitions, sourcing
 from monitoring.models import Check, Contract, ContractVersion, Source
 from monitoring.queries.checks import current_contract, current_version
 from registry.access import Right
@@ -18,14 +18,16 @@ from registry.plain_text import Line
 class SourceIn(Change):
     """What may be said of a source."""
 
+    kind: Literal["folder", "upload"] | None = None
     address: Line | None = Field(default=None, max_length=1000)
-    format: Literal["parquet", "csv"] | None = None
+    format: Literal["parquet", "csv", "arrow", "jsonl"] | None = None
 
 
 class SourceOut(BaseModel):
     """A source as it is, and how the latest look at it went."""
 
     name: str
+    kind: str
     address: str
     format: str
     scanned_at: datetime | None
@@ -125,7 +127,7 @@ class SourceDetail(ResourceView):
         found = self.find_model(key, Right.EDIT_MONITORING)
         body = self.read(SourceIn)
         given = {key: value for key, value in body.given().items() if value}
-        source, created = definitions.put_source(
+        source, created = sourcing.put_source(
             self.actor, found, name, at=self.at, reason=body.change_reason, **given
         )
         return self.answer(_source(source), created=created)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from monitoring.data import readers
 from monitoring.data.columns import Column, load
-from monitoring.data.landing import tail
+from monitoring.data.landing import format_of, tail
 from monitoring.data.readers import Frame
 
 
@@ -44,9 +44,12 @@ def _batch_ids(frame: Frame) -> Any:
 
 
 def _read(path: str, label: str) -> tuple[Any, Any]:
-    kind = "csv" if ".csv" in tail(path) else "parquet"
     frame = readers.read(
-        path, kind=kind, columns={"request_id", label}, strings=["request_id"], row_cap=10**9
+        path,
+        kind=format_of(path),
+        columns={"request_id", label},
+        strings=["request_id"],
+        row_cap=10**9,
     )
     missing = sorted({"request_id", label} - set(frame.table.column_names))
     if missing:

@@ -3,7 +3,12 @@
 import re
 from datetime import UTC, datetime
 
-_EXTENSIONS = {"parquet": ("parquet",), "csv": ("csv", "csv.gz")}
+EXTENSIONS = {
+    "parquet": ("parquet",),
+    "csv": ("csv", "csv.gz"),
+    "arrow": ("arrow", "feather"),
+    "jsonl": ("jsonl", "ndjson", "jsonl.gz", "ndjson.gz"),
+}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z")
 
@@ -15,10 +20,18 @@ def stem(name: str, *, kind: str) -> str | None:
     """
     if name.startswith((".", "_")):
         return None
-    for extension in _EXTENSIONS[kind]:
+    for extension in EXTENSIONS[kind]:
         if name.endswith(f".{extension}") and len(name) > len(extension) + 1:
             return name[: -len(extension) - 1]
     return None
+
+
+def format_of(name: str) -> str:
+    """Return the format that a file's name tells, Parquet when it tells none."""
+    for kind, extensions in EXTENSIONS.items():
+        if name.lower().endswith(tuple(f".{extension}" for extension in extensions)):
+            return kind
+    return "parquet"
 
 
 def window_start(stem: str) -> datetime | None:
@@ -31,6 +44,12 @@ def window_start(stem: str) -> datetime | None:
     except ValueError:
         return None  # such as 2026-02-31
     return None
+
+
+def name_of(start: datetime) -> str:
+    """Return the stem of a window's file."""
+    midnight = start == start.replace(hour=0, minute=0, second=0, microsecond=0)
+    return start.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H%M%SZ")
 
 
 def tail(path: str) -> str:

@@ -15,6 +15,11 @@ from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_result, l
 from monitoring.judging.report_job import make_report
 
 OUT_OF_MEMORY = 12
+_OF_BATCHES = ("data", "performance", "fairness", "skew")
+_TOO_LARGE = (
+    "Judging this batch needs more memory than the judge may use; it is too large:"
+    " deliver fewer rows, or only the columns that the model needs"
+)
 _RECEIVE_SECONDS = 10.0
 
 
@@ -41,7 +46,10 @@ def serve(connection: socket.socket) -> int:
     try:
         answer = dump_result(_JOBS[job.kind](job))
     except MemoryError:
-        return OUT_OF_MEMORY
+        if job.kind not in _OF_BATCHES:
+            return OUT_OF_MEMORY
+        # The same bytes would need as much again: that is a verdict, no reason to try once more.
+        answer = dump_result(Result("data_fault", _TOO_LARGE))
     connection.settimeout(_RECEIVE_SECONDS)
     connection.sendall(answer)
     return 0

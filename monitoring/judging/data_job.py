@@ -36,7 +36,7 @@ def judge_data(job: Job) -> Result:
             job.batch, kind=job.batch_format, columns=wanted, strings=_texts(contract, texts)
         )
     except readers.Unreadable as error:
-        return Result("source_fault", str(error), summary={"violations": [_plain(str(error))]})
+        return Result(error.state, str(error), summary={"violations": [_plain(str(error))]})
     everything = _load(frame, spec.time)
     ids = everything.pop("request_id", None)
     columns = {name: column for name, column in everything.items() if name not in aside}

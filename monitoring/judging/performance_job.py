@@ -40,7 +40,7 @@ def judge_performance(job: Job) -> Result:
     except label_files.BadLabels as error:
         return Result("data_fault", str(error))
     except readers.Unreadable as error:
-        return Result("source_fault", str(error))
+        return Result(error.state, str(error))
     rows, labeled = int(frame.table.num_rows), int(truth.known.sum())
     if not performance.enough_labels(
         labeled=labeled,

@@ -26,3 +26,9 @@ def source_of(check: Check, spec: CheckSpec) -> Source | None:
     if isinstance(spec, MetricSpec):
         return None
     return Source.objects.filter(model_id=check.model_id, name=spec.source).first()
+
+
+def readers_of(source: Source) -> list[tuple[Check, CheckSpec]]:
+    """Return the checks that look at a source, with what they say."""
+    checks = [(check, current_spec(check)) for check in Check.objects.filter(model=source.model_id)]
+    return [(check, spec) for check, spec in checks if getattr(spec, "source", "") == source.name]

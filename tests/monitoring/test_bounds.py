@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from monitoring import definitions, windows
+from monitoring import sourcing, windows
 from monitoring.models import Check, CheckVersion
 from registry import access, clock
 from registry.problems import Invalid
@@ -67,13 +67,13 @@ def test_a_folder_of_another_unit_is_refused(settings, tmp_path):
     settings.MUSTER_SOURCE_ROOTS = [str(tmp_path)]
     theirs = factories.tracked_model(slug="ads", unit=people.retail, owner=people.chris)
     at = clock.now()
-    definitions.put_source(
+    sourcing.put_source(
         acting(people.chris), theirs, "requests", at=at, address=str(tmp_path / "ads")
     )
 
     for address in ("ads", "ads/batches", ""):
         with pytest.raises(Invalid, match="another business unit"):
-            definitions.put_source(
+            sourcing.put_source(
                 acting(people.ana),
                 people.model,
                 "requests",
@@ -91,7 +91,7 @@ def test_a_link_that_leads_out_of_the_roots_is_refused(settings, tmp_path):
     settings.MUSTER_SOURCE_ROOTS = [str(root)]
 
     with pytest.raises(Invalid, match="/address"):
-        definitions.put_source(
+        sourcing.put_source(
             acting(people.ana),
             people.model,
             "requests",

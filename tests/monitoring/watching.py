@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from django.conf import settings
 
-from monitoring import definitions, runs, scans, windows
+from monitoring import definitions, runs, scans, sourcing, windows
 from monitoring.models import Baseline, Check, Run, Source
 from registry import actors, clock
 from registry.models import ModelVersion, RegisteredModel
@@ -79,7 +79,7 @@ def watched(folder: Path, *, reference: bool = True, source: bool = True) -> Wat
     if source:
         (made.folder / "batches").mkdir(parents=True)
         (made.folder / "labels").mkdir()
-    definitions.put_source(
+    sourcing.put_source(
         ACTOR, model, "requests", at=clock.now(), address=str(made.folder), format="parquet"
     )
     if reference:

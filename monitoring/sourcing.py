@@ -1,0 +1,121 @@
+"""Write where a model's batches come from: a folder, uploads, or a query; each change audited."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from monitoring.models import Source
+from monitoring.names import require_name
+from registry import access, audit
+from registry.access import Right
+from registry.actors import Actor
+from registry.models import RegisteredModel
+from registry.problems import invalid
+
+_FIELDS = ("kind", "address", "format")
+
+
+@transaction.atomic
+def put_source(
+    actor: Actor,
+    model: RegisteredModel,
+    name: str,
+    *,
+    at: datetime,
+    reason: str = "",
+    **fields: str,
+) -> tuple[Source, bool]:
+    """Make or change a source; it may only read where the platform allows sources."""
+    access.require(actor, Right.EDIT_MONITORING, model.unit)
+    require_name(name, "/name")
+    known = Source.objects.select_for_update().filter(model=model, name=name).first()
+    source = known or Source(model=model, name=name, next_scan_at=at)
+    before = _shown(source) if known else None
+    if known and fields.get("kind", known.kind) != known.kind:
+        detail = f"this source is of kind {known.kind}"
+        raise invalid("/kind", "fixed", detail, "make another source")
+    for field in _FIELDS:
+        setattr(source, field, fields.get(field, getattr(source, field)))
+    if source.format not in Source.Format.values:
+        fix = ", ".join(Source.Format.values)
+        raise invalid("/format", "unknown_format", "there is no such format", fix)
+    _RULES[Source.Kind(source.kind)](source)
+    if before == _shown(source):
+        return source, False
+    source.next_scan_at = at
+    source.save()
+    audit.record(
+        actor,
+        "source.changed" if known else "source.made",
+        source,
+        at=at,
+        unit=model.unit,
+        before=before,
+        after=_shown(source),
+        reason=reason,
+    )
+    return source, known is None
+
+
+def _shown(source: Source) -> dict[str, Any]:
+    shown = {"name": source.name, **{field: getattr(source, field) for field in _FIELDS}}
+    if source.secret:
+        # That it changed is told, what it is never.
+        shown["secret"] = hashlib.sha256(source.secret.encode()).hexdigest()[:12]
+    return shown
+
+
+def _folder(source: Source) -> None:
+    _require_allowed(source.address)
+    _require_own(source)
+
+
+def _upload(source: Source) -> None:
+    if source.address:
+        fix = "leave it out, or make a source of kind folder"
+        raise invalid("/address", "not_allowed", "uploads have no address", fix)
+
+
+_RULES = {Source.Kind.FOLDER: _folder, Source.Kind.UPLOAD: _upload}
+
+
+def _stays_in(root: str, address: str) -> bool:
+    """Say whether a local folder lies under its root also when links are followed."""
+    if "://" in address:
+        return True
+    return Path(address).resolve().is_relative_to(Path(root).resolve())
+
+
+def _require_own(source: Source) -> None:
+    """A folder that another unit reads is that unit's: its data must not show here."""
+    mine = source.address.rstrip("/") + "/"
+    others = Source.objects.filter(kind=Source.Kind.FOLDER)
+    others = others.exclude(model__unit=source.model.unit)
+    for address in others.values_list("address", flat=True):
+        theirs = address.rstrip("/") + "/"
+        if mine.startswith(theirs) or theirs.startswith(mine):
+            detail = "this folder, or one in or around it, belongs to another business unit"
+            raise invalid("/address", "taken", detail, "name a folder of your own unit")
+
+
+def _require_allowed(address: str) -> None:
+    """A source is read by Muster's own account: only where the platform says may it look."""
+    if not address:
+        fix = "one under MUSTER_SOURCE_ROOTS"
+        raise invalid("/address", "required", "a source needs the address of its folder", fix)
+    if len(address) > 1000:
+        detail = "an address has at most 1000 characters"
+        raise invalid("/address", "too_long", detail, "shorten it")
+    parts = PurePosixPath(address.split("://", 1)[-1]).parts
+    for root in settings.MUSTER_SOURCE_ROOTS:
+        inside = address == root or address.startswith(root.rstrip("/") + "/")
+        if inside and ".." not in parts and "::" not in address and _stays_in(root, address):
+            return
+    roots = ", ".join(settings.MUSTER_SOURCE_ROOTS) or "none is set (MUSTER_SOURCE_ROOTS)"
+    raise invalid(
+        "/address", "outside_roots", "sources may not lie there", f"an address under: {roots}"
+    )
