@@ -1,12 +1,9 @@
 """Recompute the chain over the audit events inside PostgreSQL, and write it out for others."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from registry.verifier import FIELDS, START, Fault
 
@@ -17,8 +14,7 @@ WITH link AS (
     SELECT sequence, event_id, previous_hash, hash,
         lag(sequence, 1, %(place)s::bigint) OVER walk + 1 AS place,
         lag(hash, 1, %(head)s::varchar) OVER walk AS head
-    FROM registry_auditlink WHERE sequence > %(after)s AND sequence <= %(upto)s
-    WINDOW walk AS (ORDER BY sequence)
+    FROM registry_auditlink WHERE sequence > %(after)s WINDOW walk AS (ORDER BY sequence)
 )
 SELECT count(*), max(link.sequence), min(link.sequence) FILTER (WHERE
     link.sequence <> link.place OR event.id IS NULL
@@ -47,10 +43,7 @@ SELECT json_build_object({", ".join(f"'{name}', {name}" for name in FIELDS)})::t
 ) row ORDER BY sequence NULLS LAST, id
 """  # noqa: S608 -- the names are this file's own
 _PAGE = 2000
-_BEFORE_ALL, _AFTER_ALL = -(2**63), 2**63 - 1
-_LONG = 20_000  # links, from which on a second session is worth its start
-Bounds = dict[str, int | str]
-Walked = tuple[int, int | None, int | None]
+_BEFORE_ALL = -(2**63)
 
 
 @dataclass(frozen=True)
@@ -99,11 +92,15 @@ def verify(*, after: int = 0) -> Verdict:
     A tail that was cut off, or a chain computed anew from its start, cannot be seen from inside:
     compare it with signed checkpoints (registry/checkpoints.py).
     """
-    with _snapshot() as name, connection.cursor() as cursor:
+    bounds: dict[str, int | str] = {"place": after, "after": after or _BEFORE_ALL, "head": START}
+    if after:
+        bounds["head"] = hash_at(after) or "gone"
+    with connection.cursor() as cursor:
         # First what has no link: who commits between the two questions brings his link along.
         cursor.execute(_UNLINKED if not after else "SELECT NULL")
         (unlinked,) = cursor.fetchone()
-        links, sequence, bad = _walk(_pieces(after), name)
+        cursor.execute(_WALK, bounds)
+        links, sequence, bad = cursor.fetchone()
     fault = None
     if bad is not None:
         fault = _fault(bad)
@@ -111,75 +108,6 @@ def verify(*, after: int = 0) -> Verdict:
         fault = Fault(f"event {unlinked} has no link")
     sequence = after if sequence is None else sequence
     return Verdict(links, sequence, hash_at(sequence) or START, fault)
-
-
-@contextmanager
-def _snapshot() -> Iterator[str]:
-    """Hold one view of the tables that other sessions may share; '' where that cannot be."""
-    if connection.in_atomic_block:
-        # What this transaction has written itself no other session sees.
-        yield ""
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SELECT pg_export_snapshot()")
-        (name,) = cursor.fetchone()
-        yield str(name)
-
-
-def _pieces(after: int) -> list[Bounds]:
-    """Cut a long chain in two: each piece begins with the stored hash that the one before proves.
-
-    Two sessions of PostgreSQL then hash at once. More of them would take every core of a small
-    machine from those who work.
-    """
-    last, _ = head()
-    cuts = [after, after + (last - after) // 2] if last - after > _LONG else [after]
-    ends = [*cuts[1:], _AFTER_ALL]
-    return [
-        {
-            "after": cut or _BEFORE_ALL,
-            "upto": end,
-            "place": cut,
-            "head": (hash_at(cut) or "gone") if cut else START,
-        }
-        for cut, end in zip(cuts, ends, strict=True)
-    ]
-
-
-def _walk(pieces: Sequence[Bounds], snapshot: str) -> tuple[int, int | None, int | None]:
-    """Return how many links there are, the last one, and the first that does not fit."""
-    if not snapshot:
-        found = [_walk_piece(connection, piece) for piece in pieces]
-    else:
-        with ThreadPoolExecutor(max_workers=len(pieces)) as pool:
-            beside = [pool.submit(_walk_beside, piece, snapshot) for piece in pieces[1:]]
-            found = [_walk_piece(connection, pieces[0]), *(one.result() for one in beside)]
-    last = [sequence for _, sequence, _ in found if sequence is not None]
-    wrong = [bad for _, _, bad in found if bad is not None]
-    return sum(links for links, _, _ in found), max(last, default=None), min(wrong, default=None)
-
-
-def _walk_beside(piece: Bounds, snapshot: str) -> Walked:
-    """Walk a piece in a session of its own that sees what ours sees."""
-    session = connection.copy()
-    try:
-        session.set_autocommit(False)
-        with session.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
-        found = _walk_piece(session, piece)
-        session.rollback()
-        return found
-    finally:
-        session.close()
-
-
-def _walk_piece(session: BaseDatabaseWrapper, piece: Bounds) -> Walked:
-    with session.cursor() as cursor:
-        cursor.execute(_WALK, piece)
-        links, sequence, bad = cursor.fetchone()
-        return links, sequence, bad
 
 
 def _fault(bad: int) -> Fault:

@@ -15,32 +15,6 @@ from tests.registry.tampering import NOON, tampered, write
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True, params=["whole", "in two"])
-def pieces(request, monkeypatch):
-    """Walk every chain as a short one and as a long one."""
-    if request.param == "in two":
-        monkeypatch.setattr(chain, "_LONG", 1)
-
-
-def test_both_halves_see_the_same_moment_in_sessions_of_their_own(people, monkeypatch):
-    write(people, 9)
-    sessions = []
-    walk = chain._walk_piece
-
-    def noting(session, piece):
-        with session.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            sessions.append(cursor.fetchone()[0])
-        return walk(session, piece)
-
-    monkeypatch.setattr(chain, "_walk_piece", noting)
-    verdict = chain.verify()
-
-    assert verdict.fault is None
-    assert verdict.links == verdict.sequence == AuditEvent.objects.count()
-    assert len(set(sessions)) == len(sessions) == (2 if chain._LONG == 1 else 1)
-
-
 def test_python_and_postgresql_make_the_same_hashes(people):
     write(people, 12)
 
