@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from examples.fleet.calendar import Calendar
+from examples.fleet.fairness import limits_of
 from examples.fleet.governance import USES
 from examples.fleet.inventory import record
 from examples.fleet.metrics import TOP
@@ -166,6 +167,11 @@ def checks(
         made["performance"] = {
             "kind": "performance",
             "spec": {**weekly, **_performance(spec, limits)},
+        }
+    if groups := limits_of(spec):
+        made["fairness"] = {
+            "kind": "fairness",
+            "spec": {**weekly, **groups, "when": TWO_OF_THREE},
         }
     if spec.latency is not None:
         made["latency"] = {

@@ -90,6 +90,12 @@ def table(results: Iterable[ModelResult]) -> list[Line]:
         ],
         _all("latency limits alerted", _of(models, "latency"), _alerted),
         _quiet(quiet, len(models)),
+        _all(
+            "fairness checks judged, and no chance called unfair",
+            [model for model in models if model.script.get("fairness")],
+            _fair,
+            binding=True,
+        ),
         _all("late batches judged after they were missed", _of(models, "late_batch"), _judged_late),
         _all("late batches not called drift", _of(models, "late_batch"), _without_drift, True),
         _owners(models),
@@ -163,6 +169,12 @@ def _quiet(models: list[ModelResult], of_all: int) -> Line:
     return Line(
         "nothing or season, but alerted", len(loud), len(models), len(loud) <= allowed, True, loud
     )
+
+
+def _fair(model: ModelResult) -> bool:
+    """Say whether the groups were looked at and nobody was alarmed by chance."""
+    judged = any(run.check == "fairness" and run.state == "ok" for run in model.runs)
+    return judged and not any(alert.check == "fairness" for alert in model.alerts)
 
 
 def _judged_late(model: ModelResult) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from examples.fleet.catalogue import MODELS
+from examples.fleet.fairness import limits_of
 from examples.fleet.specification import PIPELINE_FAULTS, QUIET, ModelSpec
 from examples.fleet.worlds.world import WEEKS
 
@@ -44,6 +45,8 @@ def truth_of(spec: ModelSpec) -> dict[str, Any]:
         told |= {"from_window": spec.script.first, "to_window": spec.script.last}
     if kind in SIGNS:
         told["alert_check"], told["alert_condition"] = SIGNS[kind]
+    if limits_of(spec):
+        told["fairness"] = "must_not_alert"  # the groups differ by chance only
     if kind == "late_batch":
         told["missed_first"] = spec.script.first
     return told
@@ -66,6 +69,7 @@ def _checks(spec: ModelSpec) -> list[str]:
         "data": True,
         "performance": spec.limit is not None,
         "latency": spec.latency is not None,
+        "fairness": bool(limits_of(spec)),
     }
     return [name for name, there in held.items() if there]
 
