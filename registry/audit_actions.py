@@ -5,6 +5,7 @@ and docs/audit.md to the list.
 """
 
 ACTIONS = {
+    "analysis.requested": "somebody asked for a full report or a forecast",
     "channel.changed": "a way to tell a unit's people was changed",
     "channel.created": "a way to tell a unit's people was made",
     "channel.disabled": "a channel was switched off because nothing arrives there",
@@ -13,6 +14,8 @@ ACTIONS = {
     "check.paused": "a check was paused",
     "check.resumed": "a paused check goes on",
     "contract.changed": "a model's data contract has a new version",
+    "expectation.ended": "somebody took such a word back",
+    "expectation.made": "somebody said that a movement is expected until a day",
     "factor.added": "somebody set up a second factor",
     "factor.codes_renewed": "somebody made new recovery codes",
     "factor.removed": "somebody took their second factor away",
@@ -36,13 +39,14 @@ ACTIONS = {
     "person.password_set": "somebody else set a person's password",
     "policy.changed": "a retraining policy has a new version",
     "policy.created": "a retraining policy was made",
-    "retraining.held": "a policy holds retraining back",
     "retraining.failed": "the trainer could not be asked, or reported a failure",
+    "retraining.held": "a policy holds retraining back",
     "retraining.released": "a hold ended",
     "retraining.requested": "a policy asks a trainer to retrain",
     "retraining.started": "the trainer took the request",
     "retraining.succeeded": "the trainer reported a new version",
     "retraining.timed_out": "the trainer did not answer in time",
+    "run.asked_again": "somebody had a window judged again",
     "server.added": "an MLflow server was added",
     "server.changed": "an MLflow server was changed",
     "server.resolved": "a server's name leads to a new address",
