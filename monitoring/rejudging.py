@@ -38,7 +38,7 @@ def rejudge(actor: Actor, run: Run, *, reason: str, at: datetime) -> tuple[Run, 
         batch=evidence.newest_batch(source, run.window.start) if source else None,
     )
     audit.record(
-        actor, "run.asked_again", queued, at=at, unit=model.unit,
+        actor, "window.asked_again", queued, at=at, unit=model.unit,
         before={"run": now.pk if now else None, "state": now.state if now else None},
         after={"run": queued.pk, "check": check.slug, "window": run.window.start.isoformat()},
         reason=reason,
