@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from dashboard import svg, words
 
+_STEP, _TALL = 5, 26.0  # of a trend: width of a window with its gap, height
 _POINTS = 200  # more are thinned to the least and the greatest of each stretch
 
 
@@ -140,13 +141,39 @@ def overlay(
     return Chart(title, svg.page(key, title, said, svg.join(parts)), columns, rows, said)
 
 
-def spark(values: Sequence[float | None]) -> str:
-    """Return a row of blocks for a trend; a gap is a dot."""
+def trend(
+    values: Sequence[float | None], *, limit: float | None = None, direction: str = "max"
+) -> SafeString:
+    """Return the latest windows as small bars, one a window; a gap is a dot, a bad one is marked.
+
+    What it shows stands in words beside it: to a screen reader it is an ornament.
+    """
     known = [value for value in values if value is not None]
-    low, high = (min(known), max(known)) if known else (0.0, 0.0)
-    scale = (high - low) or 1.0
-    blocks = "▁▂▃▄▅▆▇█"
-    return "".join("·" if v is None else blocks[int((v - low) / scale * 7)] for v in values)
+    if not known:
+        return SafeString("")
+    high = max([*known, limit or 0.0, 0.0]) or 1.0
+    parts = [
+        _bar(place, value, high, limit=limit, direction=direction)
+        for place, value in enumerate(values)
+    ]
+    width = max(len(values), 12) * _STEP
+    if limit is not None:
+        y = _TALL - max(limit, 0.0) / high * _TALL
+        parts.append(svg.draw('<path class="limit" d="M0,{}H{}"/>', y, width))
+    markup = '<svg class="chart trend" viewBox="0 0 {} {}" width="{}" aria-hidden="true">{}</svg>'
+    return svg.draw(markup, width, _TALL, width, svg.join(parts))
+
+
+def _bar(
+    place: int, value: float | None, high: float, *, limit: float | None, direction: str
+) -> SafeString:
+    left = place * _STEP
+    if value is None:
+        return svg.draw('<circle class="gap" cx="{}" cy="{}" r="1"/>', left + 2, _TALL - 2)
+    bad = limit is not None and (value > limit if direction == "max" else value < limit)
+    tall = max(max(value, 0.0) / high * _TALL, 1.5)
+    box = '<rect class="{}" x="{}" y="{}" width="4" height="{}"/>'
+    return svg.draw(box, "bad" if bad else "bar", left, _TALL - tall, tall)
 
 
 def _shares(counts: Sequence[float]) -> list[float]:

@@ -39,7 +39,8 @@ def show(
     readings = runs.readings_of(found)
     # Groups of people have a block of their own; they are no segments of a drift.
     plain = [reading for reading in readings if reading.stage != Stage.FAIRNESS]
-    scores = ranked(plain, runs.trends_of(found), _importance(found))
+    importance = _importance(found)
+    scores = ranked(plain, runs.trends_of(found), importance)
     shown = list(dict.fromkeys(score["feature"] for score in scores))[:DRAWN]
     histograms = runs.histograms_of(found, shown)
     context = {
@@ -47,6 +48,7 @@ def show(
         "run": _heading(found),
         "steps": ladder(found, readings),
         "scores": scores,
+        "weighted": bool(importance),
         "over": sum(score["crossed"] for score in scores),
         "drawn": [_drawn(histograms[name]) for name in shown if name in histograms],
         "segments": segments(plain),

@@ -22,9 +22,13 @@ def ranked(
     trends: dict[tuple[str, str], list[float | None]],
     importance: dict[str, Any],
 ) -> list[dict[str, Any]]:
-    """Return the readings over all rows, the farthest beyond its limit first."""
+    """Return the readings over all rows, what touches the model most first.
+
+    How far a score is beyond its limit counts as much as the model minds the column; where the
+    training run logged no importance, all columns count alike.
+    """
     whole = [reading for reading in readings if not reading.segment]
-    whole.sort(key=lambda r: (not r.crossed, -_ratio(r), r.feature))
+    whole.sort(key=lambda r: (not r.crossed, -_ratio(r) * _weight(r, importance), r.feature))
     return [_row(reading, trends, importance) for reading in whole]
 
 
@@ -39,7 +43,7 @@ def _row(
     reading: Reading, trends: dict[tuple[str, str], list[float | None]], importance: dict[str, Any]
 ) -> dict[str, Any]:
     trend = trends.get((reading.feature, reading.method), [])
-    share = importance.get(reading.feature)
+    share = reading.weight if reading.weight is not None else importance.get(reading.feature)
     sign = {"max": "at most", "min": "at least"}.get(reading.direction, "")
     unscored = reading.value is None
     return {
@@ -51,12 +55,22 @@ def _row(
         "mark": words.NO_DATA if unscored else (words.WATCH if reading.crossed else words.OK),
         "word": "no score" if unscored else ("over" if reading.crossed else "within"),
         "importance": words.share(share) if isinstance(share, int | float) else "",
-        "trend": charts.spark(trend),
+        "trend": charts.trend(trend, limit=reading.limit, direction=reading.direction),
         "trend_said": ", ".join(words.number(value) for value in trend),
+        "effect": words.number(reading.effect) if reading.effect is not None else "",
         "p": words.number(reading.p_value) if reading.p_value is not None else "",
         "n": words.number(reading.n_current) if reading.n_current is not None else "",
         "note": reading.note,
     }
+
+
+def _weight(reading: Reading, importance: dict[str, Any]) -> float:
+    if reading.weight is not None:
+        return reading.weight
+    share = importance.get(reading.feature)
+    if isinstance(share, int | float) and share >= 0:
+        return float(share)
+    return 0.0 if importance else 1.0
 
 
 def _ratio(reading: Reading) -> float:

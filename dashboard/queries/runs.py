@@ -11,7 +11,7 @@ from monitoring.models import Alert, Check, Expectation, Histogram, Reading, Run
 from policies.models import Decision
 from registry.models import RegisteredModel
 
-TREND = 13
+TREND = 30
 
 
 def run_of(model: RegisteredModel, number: int) -> Run:
