@@ -10,7 +10,8 @@ from django.conf import settings
 from monitoring import baselines, series
 from monitoring.baselines import NoReference
 from monitoring.checks.fairness_shapes import FairnessSpec
-from monitoring.checks.shapes import DataSpec, MetricSpec, PerformanceSpec
+from monitoring.checks.performance_shapes import PerformanceSpec
+from monitoring.checks.shapes import DataSpec, MetricSpec
 from monitoring.judging import client
 from monitoring.judging.protocol import Job, Result
 from monitoring.models import (
@@ -122,7 +123,7 @@ def _outcomes(
         return
     labels = labels_for(source, run.window.start) if spec.needs_labels else []
     found.label_digests = [one.digest for one in labels]
-    if isinstance(spec, PerformanceSpec) and not spec.needs_labels:
+    if isinstance(spec, PerformanceSpec) and spec.needs_reference:
         _take_reference(run, found, at=at)
     found.result = _ask(
         Job(

@@ -13,7 +13,8 @@ from django.conf import settings
 from monitoring import baselines, evidence, series, verdicts
 from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance import too_few
-from monitoring.checks.shapes import DataSpec, MetricSpec, PerformanceSpec
+from monitoring.checks.performance_shapes import PerformanceSpec
+from monitoring.checks.shapes import DataSpec, MetricSpec
 from monitoring.models import Batch, Check, CheckVersion, Run, Source, Window
 from monitoring.queries.checks import current_spec
 from monitoring.specs import CheckSpec

@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitoring.checks.fairness_shapes import FairnessSpec
-from monitoring.checks.shapes import ContractSpec, DataSpec, MetricSpec, PerformanceSpec
+from monitoring.checks.performance_shapes import PerformanceSpec
+from monitoring.checks.shapes import ContractSpec, DataSpec, MetricSpec
 from registry import bodies
 from registry.problems import invalid
 

@@ -126,15 +126,17 @@ def _save(
             if isinstance(value, dict) and isinstance(stored.get(key), dict):
                 spec[key] = {**dict.fromkeys(stored[key]), **value}
     elif "metrics" in spec:
-        spec["metrics"] = [_metric(text) for text in spec["metrics"]]
+        known_by_name = {one["name"]: one for one in stored.get("metrics", [])}
+        spec["metrics"] = [_metric(text, known_by_name) for text in spec["metrics"]]
     definitions.put_check(actor_of(request), model, name, at=clock.now(), kind=kind, spec=spec)
     return name
 
 
-def _metric(text: str) -> dict[str, Any]:
+def _metric(text: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Read a metric with its limit; what a line does not say (a beta, costs) is kept."""
     name, direction, limit = ([*text.split(), "", "", ""])[:3]
     try:
-        return {"name": name, "direction": direction, "limit": float(limit)}
+        return {**known.get(name, {}), "name": name, "direction": direction, "limit": float(limit)}
     except ValueError as error:
         detail = f"'{text[:60]}' is no metric with its limit"
         raise Invalid(FieldError("/metrics", "unreadable", detail, "roc_auc min 0.7")) from error

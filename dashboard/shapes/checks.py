@@ -48,6 +48,7 @@ STARTS: dict[str, dict[str, Any]] = {
         "prediction": "prediction",
         "min_labels": 100,
         "min_completeness": 0.8,
+        "segment_min_labels": 100,
         "when.bad": 2,
         "when.of": 3,
         "when.good": 2,
@@ -135,6 +136,8 @@ def _performance() -> Group:
             Field("label_delay_days", "Days until labels are there", "number"),
             Field("min_labels", "Labels needed", "number"),
             Field("min_completeness", "Share of rows with a label", "number"),
+            Field("segments", "Segment columns", "lines", "Each value is measured by itself."),
+            Field("segment_min_labels", "Labels a segment must have", "number"),
         ),
     )
 

@@ -4,29 +4,35 @@ import math
 from dataclasses import dataclass
 
 from monitoring.checks import metric as single
-from monitoring.checks.shapes import MetricLimit
-from monitoring.checks.words import percent
+from monitoring.checks.performance_shapes import MetricLimit
+from monitoring.checks.words import number, percent
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One metric as measured, or why it could not be."""
+    """One metric as measured over all rows or one segment, or why it could not be."""
 
     name: str
     value: float | None
     n: int
     by: str = ""  # the library and version that computed it
     problem: str = ""
+    segment: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One metric with its verdict."""
+    """One metric with its verdict; without a bound it is only shown."""
 
     measured: Measured
     limit: MetricLimit
     state: str  # ok, breach or not_evaluated
     sentence: str
+
+    @property
+    def bound(self) -> float | None:
+        return self.limit.bound_of(self.measured.segment)
 
 
 def enough_labels(*, labeled: int, rows: int, min_labels: int, min_share: float) -> bool:
@@ -42,10 +48,16 @@ def too_few(*, labeled: int, rows: int, delay_days: int) -> str:
 
 def judge(measured: Measured, limit: MetricLimit) -> Judged:
     """Give one metric its verdict; a metric that could not be computed is never ok."""
+    bound = limit.bound_of(measured.segment)
+    where = f" in {measured.segment}" if measured.segment else ""
+    name = f"{measured.name}{where}"
     if measured.value is None or not math.isfinite(measured.value):
         problem = measured.problem or "it has no finite value"
-        return Judged(measured, limit, "not_evaluated", f"{measured.name}: {problem}")
-    found = single.judge(
-        measured.name, measured.value, limit=limit.limit, direction=limit.direction
-    )
-    return Judged(measured, limit, "breach" if found.crossed else "ok", found.sentence)
+        # A segment without a limit was not promised a verdict.
+        state = "not_evaluated" if bound is not None else "ok"
+        return Judged(measured, limit, state, f"{name}: {problem}")
+    more = f" ({measured.detail})" if measured.detail else ""
+    if bound is None:
+        return Judged(measured, limit, "ok", f"{name} is {number(measured.value)}{more}")
+    found = single.judge(name, measured.value, limit=bound, direction=limit.direction)
+    return Judged(measured, limit, "breach" if found.crossed else "ok", found.sentence + more)

@@ -11,10 +11,6 @@ Method = Literal[
     "psi", "ks", "wasserstein", "jensenshannon", "chisquare", "hellinger", "total_variation"
 ]
 Level = Literal["critical", "watch"]
-MetricName = Literal[
-    "roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "log_loss",
-    "rmse", "mae", "mape", "r2", "ctr", "precision_at_k", "ndcg", "silhouette",
-]  # fmt: skip
 # A column that only contract rules can say something about is still judged, but not scored.
 Family = Literal["number", "category", "flag", "time", "text", "empty"]
 
@@ -102,46 +98,6 @@ class DataSpec(Periodic):
     severity: dict[Literal["drift", "data_fault", "source_fault"], Level] = Field(
         default_factory=lambda: {"drift": "watch", "data_fault": "watch"}  # type: ignore[arg-type]
     )
-
-
-class MetricLimit(Shape):
-    name: MetricName
-    direction: Literal["min", "max"] = "min"
-    limit: float = Field(allow_inf_nan=False)
-
-
-class PerformanceSpec(Periodic):
-    """Metrics over the rows of a window whose labels have come."""
-
-    source: Name = "requests"
-    label_delay_days: int = Field(default=28, ge=0, le=400)
-    label: Name = "label"
-    prediction: Name = "prediction"
-    score: Name | None = None
-    threshold: float | None = Field(default=None, allow_inf_nan=False)
-    group: Name | None = None
-    k: int = Field(default=5, ge=1, le=1000)
-    min_labels: int = Field(default=100, ge=1)
-    min_completeness: Share = 0.8
-    metrics: list[MetricLimit] = Field(min_length=1, max_length=20)
-    severity: dict[Literal["breach", "data_fault", "source_fault"], Level] = Field(
-        default_factory=lambda: {"breach": "critical"}  # type: ignore[arg-type]
-    )
-
-    @model_validator(mode="after")
-    def _lists_are_named(self) -> "PerformanceSpec":
-        ranked = {"precision_at_k", "ndcg"} & {metric.name for metric in self.metrics}
-        if ranked and not self.group:
-            raise ValueError(f"{' and '.join(sorted(ranked))} need `group`, the column of the list")
-        names = [metric.name for metric in self.metrics]
-        if len(set(names)) < len(names):
-            raise ValueError("each metric may be named once")
-        return self
-
-    @property
-    def needs_labels(self) -> bool:
-        """Say whether any metric compares with what came true."""
-        return any(metric.name != "silhouette" for metric in self.metrics)
 
 
 class MetricSpec(Periodic):

@@ -42,7 +42,7 @@ def judge_fairness(job: Job) -> Result:
     except label_files.BadLabels as error:
         return Result("data_fault", str(error))
     except readers.Unreadable as error:
-        return Result("source_fault", str(error))
+        return Result(error.state, str(error))
     rows = int(frame.table.num_rows)
     labeled = int(truth.known.sum()) if truth else None
     if labeled is not None and not performance.enough_labels(

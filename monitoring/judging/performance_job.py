@@ -1,163 +1,225 @@
 """Measure a window's predictions against the labels that have come."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from monitoring.checks import performance, ranking
+from monitoring.checks import performance
 from monitoring.checks.order import verdict
 from monitoring.checks.performance import Judged, Measured
-from monitoring.checks.shapes import PerformanceSpec
+from monitoring.checks.performance_shapes import UNLABELED, PerformanceSpec
+from monitoring.checks.words import percent
 from monitoring.data import labels as label_files
 from monitoring.data import readers
 from monitoring.data.columns import Column, load
 from monitoring.data.points import coordinates
 from monitoring.integrations import sklearn
-from monitoring.judging.protocol import Job, ReadingOut, Result
+from monitoring.judging.performance_figures import Labeled, naive_error
+from monitoring.judging.protocol import HistogramOut, Job, ReadingOut, Result
+from monitoring.statistics import errors
 
-_RANKED = {"ctr", "precision_at_k", "ndcg"}
-_DECIDED = {"accuracy", "precision", "recall", "f1"}
-_OURS = "muster 1"
+_NOTES = 40
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What was read of a window, and of the reference where a metric looks at it."""
+
+    job: Job
+    spec: PerformanceSpec
+    columns: dict[str, Column]
+    rows: int
+    then: dict[str, Column]
 
 
 def judge_performance(job: Job) -> Result:
     """Return the verdict on one window's predictions; too few labels are no verdict."""
     spec = PerformanceSpec.model_validate(job.spec, strict=False)
-    wanted = {"request_id", spec.prediction, spec.score or spec.prediction, spec.group or ""}
+    wanted = {"request_id", spec.prediction, spec.score or spec.prediction, *spec.divided_by}
+    wanted |= {spec.group} if spec.group else set()
+    clusters = {metric.name for metric in spec.metrics} & UNLABELED
+    features = set(job.contract.get("columns", {})) if "silhouette" in clusters else set()
     try:
-        everything = None if spec.needs_labels else set(job.contract.get("columns", {})) | wanted
         frame = readers.read(
-            job.batch, kind=job.batch_format, columns=everything or wanted, strings=["request_id"]
+            job.batch, kind=job.batch_format, columns=wanted | features, strings=["request_id"]
         )
         columns = {name: load(frame.table[name]) for name in frame.table.column_names}
-        missing = sorted(wanted - {""} - set(columns) - ({"request_id"} if everything else set()))
+        missing = wanted - set(columns) - (set() if spec.needs_labels else {"request_id"})
         if missing:
-            reason = f"The batch has no column {' and no '.join(missing)}"
+            reason = f"The batch has no column {' and no '.join(sorted(missing))}"
             return Result("data_fault", reason, rows=frame.rows)
-        if not spec.needs_labels:
-            return _clusters(job, spec, frame, columns)
-        truth = label_files.join(columns["request_id"], frame, list(job.labels), spec.label)
+        rows = int(frame.table.num_rows)
+        truth = None
+        if spec.needs_labels:
+            truth = label_files.join(columns["request_id"], frame, list(job.labels), spec.label)
+            if short := _too_few(spec, truth, rows):
+                return short
+        batch = _Batch(job, spec, columns, rows, _reference(job, spec, features))
+        measured, histograms = _unlabeled(batch)
+        if truth is not None:
+            measured = _labeled(batch, truth) + measured
     except label_files.BadLabels as error:
         return Result("data_fault", str(error))
     except readers.Unreadable as error:
         return Result(error.state, str(error))
-    rows, labeled = int(frame.table.num_rows), int(truth.known.sum())
-    if not performance.enough_labels(
+    limits = {str(metric.name): metric for metric in spec.metrics}
+    judged = [performance.judge(one, limits[one.name]) for one in measured]
+    return _result(
+        judged,
+        rows=rows,
+        labeled=int(truth.known.sum()) if truth else None,
+        histograms=histograms,
+    )
+
+
+def _too_few(spec: PerformanceSpec, truth: label_files.Truth, rows: int) -> Result | None:
+    labeled = int(truth.known.sum())
+    if performance.enough_labels(
         labeled=labeled,
         rows=rows,
         min_labels=spec.min_labels,
         min_share=spec.min_completeness,
     ):
-        reason = performance.too_few(labeled=labeled, rows=rows, delay_days=spec.label_delay_days)
-        return Result("not_evaluated", reason, rows=rows, labeled=labeled,
-                      summary={"cause": "labels"})  # fmt: skip
-    judged = [
-        performance.judge(_measure(spec, metric.name, columns, truth), metric)
-        for metric in spec.metrics
-    ]
-    return _result(judged, rows=rows, labeled=labeled)
+        return None
+    reason = performance.too_few(labeled=labeled, rows=rows, delay_days=spec.label_delay_days)
+    return Result("not_evaluated", reason, rows=rows, labeled=labeled, summary={"cause": "labels"})
 
 
-def _measure(
-    spec: PerformanceSpec, name: str, columns: dict[str, Column], truth: label_files.Truth
-) -> Measured:
-    known = truth.known
-    reads_score = sklearn.needs_score(name) or (name in _RANKED and bool(spec.score))
-    answer = columns[(spec.score or spec.prediction) if reads_score else spec.prediction].at(known)
+def _reference(job: Job, spec: PerformanceSpec, features: set[str]) -> dict[str, Column]:
+    if not spec.needs_reference:
+        return {}
+    time = job.roles.time or "time"
+    wanted = {*features, *spec.series, spec.prediction, spec.label, job.roles.label, time}
     try:
-        actual, said = label_files.comparable(
-            truth.values.at(known), answer, spec.threshold,
-            as_classes=name in _DECIDED, as_outcome=sklearn.needs_score(name),
-        )  # fmt: skip
-        n = len(actual)
-        if not n:
-            raise sklearn.NoMetric("no labeled row has a prediction")
-        if name in _RANKED:
-            value = _ranked(spec, name, columns, known, truth)
-            return Measured(name, value, n, _OURS, "" if value is not None else "no list has a hit")
-        return Measured(name, sklearn.measure(name, actual, said), n, sklearn.VERSION)
-    except (sklearn.NoMetric, label_files.BadLabels) as error:
-        return Measured(name, None, int(known.sum()), problem=str(error))
+        table = readers.read(job.reference, columns=wanted).table
+    except readers.Unreadable:
+        return {}  # it is not the batch's fault: what needs the reference says that it has none
+    return {name: load(table[name], as_time=name == time) for name in table.column_names}
 
 
-def _ranked(
-    spec: PerformanceSpec, name: str, columns: dict[str, Column], known: Any,
-    truth: label_files.Truth,
-) -> float | None:  # fmt: skip
-    labels = label_files.numbers(truth.values.at(known)).tolist()
-    if name == "ctr":
-        return ranking.click_rate(labels)
-    scores = label_files.numbers(columns[spec.score or spec.prediction].at(known))
-    groups = columns[spec.group or ""].values[known].tolist()
-    ranked = ranking.lists(groups, np.nan_to_num(scores, nan=-np.inf).tolist(), labels)
+def _labeled(batch: _Batch, truth: label_files.Truth) -> list[Measured]:
+    job, spec = batch.job, batch.spec
+    label = spec.label if spec.label in batch.then else job.roles.label
+    naive = naive_error(spec, batch.then, label=label, time=job.roles.time or "time")
+    return Labeled(spec, batch.columns, truth, naive).measure_all()
+
+
+def _unlabeled(batch: _Batch) -> tuple[list[Measured], list[HistogramOut]]:
+    """Measure what compares clusters: how well they are apart, and how full each is."""
+    measured: list[Measured] = []
+    histograms: list[HistogramOut] = []
+    for metric in batch.spec.metrics:
+        try:
+            if metric.name == "silhouette":
+                measured.append(_silhouette(batch))
+            elif metric.name == "cluster_shift":
+                found, histogram = _shift(batch)
+                measured.append(found)
+                histograms.append(histogram)
+        except sklearn.NoMetric as error:
+            measured.append(Measured(metric.name, None, batch.rows, problem=str(error)))
+    return measured, histograms
+
+
+def _silhouette(batch: _Batch) -> Measured:
+    spec, aside = batch.spec, {batch.spec.prediction, batch.spec.score, batch.job.roles.time}
+    features = batch.job.contract.get("columns", {})
+    names = [name for name in features if name in batch.columns and name not in aside]
+    then = {name: batch.then[name] for name in names if name in batch.then}
+    if not then:
+        raise sklearn.NoMetric("the reference holds none of the batch's columns")
+    clusters = batch.columns[spec.prediction]
+    present = ~clusters.missing
+    points = coordinates(then, batch.columns)[present]
+    value = sklearn.silhouette(points, clusters.values[present])
+    return Measured("silhouette", value, len(points), sklearn.VERSION)
+
+
+def _shift(batch: _Batch) -> tuple[Measured, HistogramOut]:
+    """Compare the share of each cluster with the reference's: their total variation."""
+    name = batch.spec.prediction
+    if name not in batch.then:
+        raise sklearn.NoMetric(f"the reference has no column {name}")
+    sides = [_clusters(side[name]) for side in (batch.then, batch.columns)]
+    labels = sorted({*sides[0], *sides[1]})
+    counts = [[side.get(label, 0) for label in labels] for side in sides]
+    sums = [sum(side) for side in counts]
+    if not all(sums):
+        raise sklearn.NoMetric("no row has a cluster")
+    shares = np.array([np.array(side) / total for side, total in zip(counts, sums, strict=True)])
+    moved = shares[1] - shares[0]
+    most = int(np.argmax(np.abs(moved)))
+    detail = (
+        f"cluster {labels[most]} went from {percent(float(shares[0][most]))} to "
+        f"{percent(float(shares[1][most]))} of the rows"
+    )
+    value = float(np.abs(moved).sum() / 2)
     return (
-        ranking.precision_at_k(ranked, spec.k)
-        if name == "precision_at_k"
-        else (ranking.ndcg(ranked))
+        Measured("cluster_shift", value, sums[1], errors.VERSION, detail=detail),
+        HistogramOut(name, "", None, labels, counts[0], counts[1]),
     )
 
 
-def _clusters(
-    job: Job, spec: PerformanceSpec, frame: readers.Frame, columns: dict[str, Column]
+def _clusters(column: Column) -> dict[str, int]:
+    values, counts = np.unique(column.values[~column.missing], return_counts=True)
+    names = (
+        [f"{value:g}" for value in values]
+        if column.numeric
+        else [column.labels[int(value)] for value in values]
+    )
+    return {name: int(n) for name, n in zip(names, counts, strict=True)}
+
+
+def _result(
+    judged: list[Judged],
+    *,
+    rows: int,
+    labeled: int | None,
+    histograms: list[HistogramOut],
 ) -> Result:
-    names = [
-        name
-        for name in job.contract.get("columns", {})
-        if name in columns and name not in (spec.prediction, spec.score, job.roles.time)
-    ]
-    metric = spec.metrics[0]
-    rows = int(frame.table.num_rows)
-    try:
-        reference = readers.read(job.reference, columns=set(names))
-        then = {name: load(reference.table[name]) for name in reference.table.column_names}
-        clusters = columns[spec.prediction]
-        present = ~clusters.missing
-        points = coordinates(then, columns)[present]
-        value = sklearn.silhouette(points, clusters.values[present])
-        measured = Measured(metric.name, value, len(points), sklearn.VERSION)
-    except (sklearn.NoMetric, readers.Unreadable) as error:
-        measured = Measured(metric.name, None, rows, problem=str(error))
-    return _result([performance.judge(measured, metric)], rows=rows, labeled=None)
-
-
-def _result(judged: list[Judged], *, rows: int, labeled: int | None) -> Result:
     state = verdict(one.state for one in judged)
     sentences = [one.sentence for one in judged if one.state == state]
-    breaches = [one for one in judged if one.state == "breach"]
+    whole = [one.sentence for one in judged if not one.measured.segment]
+    parts = [one.sentence for one in judged if one.measured.segment and one.state != "ok"]
     return Result(
         state=state,
         reason="; ".join(sentences) if state != "ok" else "",
         rows=rows,
         labeled=labeled,
-        readings=tuple(_reading(one, rows) for one in judged),
+        readings=tuple(_reading(one) for one in judged),
+        histograms=tuple(histograms),
         summary={
-            "worst": [
-                {"feature": one.measured.name, "segment": "", "method": one.measured.name,
-                 "value": one.measured.value, "limit": one.limit.limit, "sentence": one.sentence}
-                for one in breaches
-            ],
+            "worst": [_worst(one) for one in judged if one.state == "breach"],
             "violations": [],
-            "notes": [one.sentence for one in judged],
+            "notes": (whole + parts)[:_NOTES],
         },
         made_with={"scikit-learn": sklearn.VERSION.split()[-1], "row_cap": readers.ROW_CAP,
                    "seed": readers.SEED},
     )  # fmt: skip
 
 
-def _reading(one: Judged, rows: int) -> ReadingOut:
+def _worst(one: Judged) -> dict[str, Any]:
+    return {"feature": one.measured.name, "segment": one.measured.segment,
+            "method": one.measured.name, "value": one.measured.value, "limit": one.bound,
+            "sentence": one.sentence}  # fmt: skip
+
+
+def _reading(one: Judged) -> ReadingOut:
     measured = one.measured
     finite = measured.value is not None and np.isfinite(measured.value)
     return ReadingOut(
         feature=measured.name,
-        segment="",
+        segment=measured.segment,
         method=measured.name,
-        method_version=measured.by or _OURS,
+        method_version=measured.by or errors.VERSION,
         value=measured.value if finite else None,
         p_value=None,
         n_reference=None,
         n_current=measured.n,
-        limit=one.limit.limit,
+        limit=one.bound,
         direction=one.limit.direction,
         crossed=one.state == "breach",
-        note=one.sentence if one.state != "ok" else "",
+        note=one.sentence if one.state != "ok" or measured.detail else "",
+        stage="performance",
     )
