@@ -136,6 +136,8 @@ def read_json_lines(file: Any, wanted: Wanted, packed: bool) -> Frame:
         )
     if not data.strip():
         raise Malformed(f"The file {wanted.where} holds no object; write one a line")
+    # The parser needs minutes for so many names; they can be counted before.
+    refuse_too_many([""] * data[: data.find(b"\n")].count(b'":'), wanted)
     table = _parse(data, wanted, [])
     names, rows = list(table.column_names), table.num_rows
     refuse_too_many(names, wanted)
