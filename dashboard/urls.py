@@ -22,6 +22,7 @@ from dashboard.pages import (
     register,
     run,
     run_acts,
+    run_csv,
     settings,
     sign_in,
     timeline,
@@ -84,6 +85,7 @@ _PAGES = [
     path("m/<slug:slug>/checks/<slug:check>/", checks.change, name="check"),
     path("m/<slug:slug>/checks/<slug:check>/pause/", checks.pause, name="check-pause"),
     path("m/<slug:slug>/runs/<int:number>/", run.run, name="run"),
+    path("m/<slug:slug>/runs/<int:number>/readings.csv", run_csv.readings, name="run-csv"),
     path("m/<slug:slug>/runs/<int:number>/again/", run_acts.again, name="run-again"),
     path("m/<slug:slug>/runs/<int:number>/expect/", run_acts.expect, name="run-expect"),
     path(

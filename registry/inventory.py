@@ -121,10 +121,10 @@ def cell(column: Column, value: Any) -> str:
     if column.kind is Kind.YES_NO and isinstance(value, bool):
         return "yes" if value else "no"
     if column.kind is Kind.LIST and isinstance(value, list):
-        return _guarded(_joined(value))
+        return guarded(_joined(value))
     if column.kind is Kind.JSON or isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return _guarded(str(value))
+    return guarded(str(value))
 
 
 def _joined(parts: Iterable[Any]) -> str:
@@ -136,7 +136,8 @@ def _joined(parts: Iterable[Any]) -> str:
     return "; ".join(texts)
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """Return a text so that no spreadsheet takes it for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -198,6 +198,7 @@ PAGES = {
     "m/<slug>/checks/<check>/": Row("object", lambda w: {**model(w), "check": w.check.slug}),
     "m/<slug>/checks/<check>/pause/": Row("object", lambda w: {**model(w), "check": w.check.slug}),
     "m/<slug>/runs/<number>/": Row("object", judged),
+    "m/<slug>/runs/<number>/readings.csv": Row("object", judged),
     "m/<slug>/runs/<number>/again/": Row("object", judged),
     "m/<slug>/runs/<number>/expect/": Row("object", judged),
     "m/<slug>/runs/<number>/expect/<key>/end/": Row(

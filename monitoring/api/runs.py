@@ -36,10 +36,14 @@ class ReadingOut(BaseModel):
 
     feature: str
     segment: str
+    stage: str
     method: str
     method_version: str
     value: float | None
     p_value: float | None
+    adjusted_p: float | None
+    effect: float | None
+    weight: float | None
     n_reference: int | None
     n_current: int | None
     limit: float | None

@@ -1,12 +1,14 @@
 """What one does on the page of a run: expect, judge again, ask for the full report."""
 
+import csv
+import io
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from monitoring.models import Alert, Analysis, Baseline, Batch, Expectation, Run
+from monitoring.models import Alert, Analysis, Baseline, Batch, Expectation, Reading, Run
 from registry import clock
 from tests.dashboard.reading import text
 
@@ -140,3 +142,15 @@ def test_alerts_about_what_is_expected_end(ana, here, story):
     story.alert.refresh_from_db()
     assert story.alert.state == "resolved"
     assert "closed" in text(ana.get(f"/incidents/{story.incident.pk}/")).lower()
+
+
+def test_the_numbers_of_a_run_are_a_file_no_spreadsheet_trips_over(ana, here, story):
+    Reading.objects.filter(run=story.run, feature="hour").update(note="=cmd|' /C calc'!A0")
+
+    answer = ana.get(f"{here}readings.csv")
+
+    assert answer["Content-Disposition"].endswith(f'-run-{story.run.pk}.csv"')
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    income = next(row for row in rows if (row["feature"], row["segment"]) == ("income", ""))
+    assert (income["value"], income["method"], income["crossed"]) == ("0.41", "psi", "True")
+    assert next(row for row in rows if row["feature"] == "hour")["note"].startswith("'=cmd")
