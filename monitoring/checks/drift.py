@@ -2,7 +2,7 @@
 
 from monitoring.checks.words import number, percent
 
-P_VALUE_METHODS = frozenset({"ks", "chisquare"})
+P_VALUE_METHODS = frozenset({"ks", "chisquare", "mmd"})
 _OF_BOTH = {"psi", "jensenshannon", "hellinger", "total_variation"}
 NUMERIC_METHODS = frozenset({*_OF_BOTH, "ks", "wasserstein"})
 CATEGORICAL_METHODS = frozenset({*_OF_BOTH, "chisquare"})

@@ -14,6 +14,9 @@ Level = Literal["critical", "watch"]
 # A column that only contract rules can say something about is still judged, but not scored.
 Family = Literal["number", "category", "flag", "time", "text", "empty"]
 
+# Segments that come from the time column: Mon to Sun, 00 to 23, and each day of the window.
+TIME_SEGMENTS = ("@weekday", "@hour", "@day")
+
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -81,23 +84,67 @@ class Periodic(Shape):
     when: When = When()
 
 
+class Multivariate(Shape):
+    """A method that looks at many columns at once; `columns` are all the inputs when empty."""
+
+    method: Literal["mmd", "domain_classifier"]
+    columns: list[Name] = Field(default_factory=list, max_length=500)
+    # Of mmd a p-value (below is bad), of the classifier an AUC (above is bad).
+    limit: Share | None = None
+
+    @property
+    def bound(self) -> float:
+        """The limit, or the usual one of the method."""
+        if self.limit is not None:
+            return self.limit
+        return 0.01 if self.method == "mmd" else 0.6
+
+
 class DataSpec(Periodic):
     """Contract and drift of the batches of a source."""
 
     source: Name = "requests"
-    baseline: Literal["training", "season"] = "training"
+    baseline: Literal["training", "season", "window", "previous"] = "training"
+    baseline_window: Moment | None = None
+    match: list[Literal["weekday", "hour", "month"]] = Field(default_factory=list, max_length=3)
     numeric: Numeric = Numeric()
     categorical: Categorical = Categorical()
     features: dict[Name, ForFeature] = Field(default_factory=dict, max_length=2000)
     prediction: Prediction = Prediction()
+    correction: Literal["none", "benjamini_hochberg"] = "benjamini_hochberg"
+    min_effect: Share = 0.0
+    multivariate: list[Multivariate] = Field(default_factory=list, max_length=10)
+    importance: Literal["mlflow", "none"] = "mlflow"
     segments: list[Name] = Field(default_factory=list, max_length=10)
     segment_min_rows: int = Field(default=300, ge=30)
     segment_limit: Limit = 0.35
+    segment_limits: dict[Name, Limit] = Field(default_factory=dict, max_length=1000)
     min_rows: int = Field(default=50, ge=1)
     time: Name = "time"
     severity: dict[Literal["drift", "data_fault", "source_fault"], Level] = Field(
         default_factory=lambda: {"drift": "watch", "data_fault": "watch"}  # type: ignore[arg-type]
     )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "DataSpec":
+        if (self.baseline == "window") != (self.baseline_window is not None):
+            raise ValueError(
+                "`baseline: window` and `baseline_window` (the start of the window to compare"
+                " with) go together; give both or neither"
+            )
+        for name in self.segments:
+            if name.startswith("@") and name not in TIME_SEGMENTS:
+                raise ValueError(f"there is no segment {name}; use {', '.join(TIME_SEGMENTS)}")
+        for segment in self.segment_limits:
+            column, equals, _ = segment.partition("=")
+            if not equals or column not in self.segments:
+                raise ValueError(
+                    f"`segment_limits` names {segment}; write a column of `segments`, = and a value"
+                )
+        looks = [(look.method, tuple(look.columns)) for look in self.multivariate]
+        if len(set(looks)) < len(looks):
+            raise ValueError("`multivariate` names a method twice for the same columns")
+        return self
 
 
 class MetricSpec(Periodic):

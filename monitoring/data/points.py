@@ -26,3 +26,27 @@ def coordinates(reference: Mapping[str, Column], current: Mapping[str, Column]) 
             for label in then.labels:
                 parts.append((now.values == places.get(label, -2)).astype(float)[:, None])
     return np.hstack(parts) if parts else np.zeros((rows, 1))
+
+
+def clouds(
+    reference: Mapping[str, Column], current: Mapping[str, Column]
+) -> tuple[Any, Any, list[str], Any]:
+    """Return both sides as points, the columns that are in them, and which column owns which axis.
+
+    A side that lacks a column, or holds it in another form, leaves it out of both.
+    """
+    names: list[str] = []
+    owners: list[int] = []
+    sides: tuple[list[Any], list[Any]] = ([], [])
+    for name, then in reference.items():
+        own = {name: then}
+        if name not in current or current[name].numeric != then.numeric or not then.scorable:
+            continue
+        both = coordinates(own, own), coordinates(own, {name: current[name]})
+        for side, found in zip(sides, both, strict=True):
+            side.append(found)
+        owners += [len(names)] * both[0].shape[1]
+        names.append(name)
+    if not names:
+        return np.zeros((0, 0)), np.zeros((0, 0)), [], np.zeros(0, int)
+    return np.hstack(sides[0]), np.hstack(sides[1]), names, np.array(owners)

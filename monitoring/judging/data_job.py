@@ -1,25 +1,22 @@
 """Judge a batch: read it, hold it against its contract, then score its columns."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
 
 from monitoring.checks import contract as contracts
+from monitoring.checks import importance
 from monitoring.checks.order import verdict
 from monitoring.checks.shapes import ContractSpec, DataSpec
-from monitoring.checks.words import count
 from monitoring.data import readers
 from monitoring.data.columns import Column, load
 from monitoring.data.profiling import profile
 from monitoring.integrations import evidently
+from monitoring.judging import references, together
+from monitoring.judging.explaining import explained_by
 from monitoring.judging.protocol import Job, ReadingOut, Result
+from monitoring.judging.ranking import said, worst_first
 from monitoring.judging.scoring import Scorer, Scores
 from monitoring.statistics import distances
 
-# As many weeks as a year nearly has: the same weekday of the same season.
-SEASON = timedelta(days=364)
-SEASON_ROOM = timedelta(days=10)
-MIN_REFERENCE_ROWS = 30
 _NAMED = 5
 _SCORED = ("number", "category", "flag")
 
@@ -83,41 +80,39 @@ def _score(
     ]  # fmt: skip
     if any(violation.rule == "no_rows" for violation in findings.violations):
         return Scores(), ""
+    if not job.reference:
+        return Scores(), "no window before this one has a batch to compare with"
     try:
-        frame = readers.read(job.reference, columns={*names, *spec.segments, spec.time})
+        frame = readers.read(
+            job.reference, kind=job.reference_format, columns={*names, *spec.segments, spec.time},
+            strings=_texts(contract, names),
+        )  # fmt: skip
     except readers.Unreadable as error:
         return Scores(), f"the reference could not be read: {error}"
-    reference = _load(frame, spec.time)
-    against = "at training"
-    if spec.baseline == "season":
-        against = "in the same weeks of last year"
-        reference, problem = _season(job, reference, spec.time)
-        if problem:
-            return Scores(), problem
+    reference, problem = references.chosen(job, spec, _load(frame, spec.time), columns)
+    if problem:
+        return Scores(), problem
     absent = {name: "the reference has no such column" for name in names if name not in reference}
     comparable = [name for name in names if name not in absent]
     for name in list(comparable):
         if reference[name].numeric != columns[name].numeric or not reference[name].scorable:
             absent[name] = "the reference holds another type"
             comparable.remove(name)
-    scores = Scorer(spec, reference, columns, against).run(comparable)
+    weights = importance.weights(job.importance, contract.columns)
+    scorer = Scorer(spec, reference, columns, references.against(spec), weights)
+    scores = scorer.run(comparable)
     scores.unscored |= absent
+    inputs = [name for name in comparable if name != spec.prediction.column]
+    together.judge(spec, reference, columns, inputs, scores)
+    crossed = worst_first(scores.readings)
+    moved = [one.feature for one in crossed if not one.segment and one.stage == "input"]
+    share, note = importance.said(moved, weights)
+    scores.notes += [note] if note else []
+    scores.summary |= {
+        "weighted_share": share,
+        "explained_by": explained_by(crossed, spec, reference, columns),
+    }
     return scores, ""
-
-
-def _season(job: Job, reference: Mapping[str, Column], time: str) -> tuple[dict[str, Column], str]:
-    assert job.window_start and job.window_end
-    first = job.window_start - SEASON - SEASON_ROOM
-    last = job.window_end - SEASON + SEASON_ROOM
-    moments = reference.get(time)
-    if moments is None or moments.family != "time":
-        return {}, f"the reference has no times in {time}, so no season can be chosen"
-    micros = [int(moment.timestamp() * 1_000_000) for moment in (first, last)]
-    rows = (moments.values >= micros[0]) & (moments.values < micros[1]) & ~moments.missing
-    found = int(rows.sum())
-    if found < MIN_REFERENCE_ROWS:
-        return {}, f"the reference has only {count(found)} from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    return {name: column.at(rows) for name, column in reference.items()}, ""
 
 
 def _result(
@@ -129,7 +124,7 @@ def _result(
     *,
     sampled: bool,
 ) -> Result:
-    crossed = sorted((one for one in scores.readings if one.crossed), key=_excess, reverse=True)
+    crossed = worst_first(scores.readings)
     faults = [violation.detail for violation in findings.violations]
     scored = {reading.feature for reading in scores.readings}
     verdicts = {
@@ -158,7 +153,8 @@ def _result(
         readings=tuple(scores.readings),
         histograms=tuple(scores.histograms),
         summary={
-            "worst": [_worst(reading) for reading in crossed[:_NAMED]],
+            **scores.summary,
+            "worst": [said(reading) for reading in crossed[:_NAMED]],
             "violations": [vars(violation) for violation in findings.violations],
             "notes": [*notes, *unjudged],
             "columns": verdicts,
@@ -193,24 +189,6 @@ def _column_verdict(
     if family not in _SCORED or name in scores.sparse:
         return "contract_only"
     return "not_evaluated"
-
-
-def _excess(reading: ReadingOut) -> float:
-    value, limit = reading.value or 0.0, reading.limit or 0.0
-    if reading.direction == "min":
-        return limit / max(value, 1e-300)
-    return value / limit if limit else value
-
-
-def _worst(reading: ReadingOut) -> dict[str, Any]:
-    return {
-        "feature": reading.feature,
-        "segment": reading.segment,
-        "method": reading.method,
-        "value": reading.value,
-        "limit": reading.limit,
-        "sentence": reading.note,
-    }
 
 
 def _joined(lines: list[str]) -> str:

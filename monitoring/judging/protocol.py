@@ -37,6 +37,8 @@ class Job:
     window_end: datetime | None = None
     roles: Roles = Roles()
     usual_rows: float | None = None
+    reference_format: str = "parquet"
+    importance: dict[str, Any] = field(default_factory=dict)  # by column, as the run logged it
 
 
 @dataclass(frozen=True)

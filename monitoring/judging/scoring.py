@@ -1,17 +1,17 @@
 """Score the columns of a batch against a reference, overall and by segment, one by one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from monitoring.checks import drift
 from monitoring.checks.shapes import DataSpec
 from monitoring.data.columns import Column
-from monitoring.data.pairs import Pair, as_codes, histogram, pair, summary
+from monitoring.data.pairs import Pair, pair
 from monitoring.judging.protocol import HistogramOut, ReadingOut
-from monitoring.statistics import distances
+from monitoring.judging.segments import Part, parts
+from monitoring.judging.settling import Draft, settled
+from monitoring.statistics import distances, effects
 
 MIN_VALUES = 10  # fewer on either side are no distribution
 
@@ -33,6 +33,7 @@ class Scores:
     sparse: list[str] = field(default_factory=list)
     unscored: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,18 @@ class Scorer:
     reference: Mapping[str, Column]
     current: Mapping[str, Column]
     against: str
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def run(self, names: list[str]) -> Scores:
-        """Score the named columns overall, then in each segment that is large enough."""
+        """Score the named columns overall and in each large enough segment; then settle them."""
         found = Scores()
-        for name in names:
-            self._overall(name, found)
-        for segment, here, there in self._segments(found):
-            column = segment.split("=", 1)[0]
+        drafts = [draft for name in names if (draft := self._overall(name, found)) is not None]
+        for part in parts(self.spec, self.reference, self.current, found.notes):
             for name in names:
-                if name != column and name not in found.unscored and name not in found.sparse:
-                    self._in_segment(name, segment, there, here, found)
+                if name != part.column and name not in found.unscored and name not in found.sparse:
+                    draft = self._in_part(name, part, found)
+                    drafts += [draft] if draft else []
+        found.readings, found.histograms = settled(drafts, self.spec, self.against)
         return found
 
     def rule(self, name: str) -> Rule:
@@ -68,86 +70,62 @@ class Scorer:
         limit = own.limit if own and own.limit is not None else base.limit
         return Rule(method, limit)
 
-    def _overall(self, name: str, found: Scores) -> None:
+    def _overall(self, name: str, found: Scores) -> Draft | None:
         rule = self.rule(name)
         sides = pair(self.reference[name], self.current[name])
         if not drift.suits(rule.method, numeric=sides.numeric):
             kind = "numbers" if sides.numeric else "categories"
             found.unscored[name] = f"{rule.method} cannot judge {kind}; choose another method"
-            return
+            return None
         if min(sides.n_reference, sides.n_current) < MIN_VALUES:
             found.sparse.append(name)
-            return
+            return None
         try:
-            reading = self._score(name, "", sides, rule)
+            return self._draft(name, "", sides, rule)
         except distances.NoScore as error:
             found.unscored[name] = str(error)
-            return
-        found.readings.append(reading)
-        found.histograms.append(_drawn(name, "", sides))
+            return None
 
-    def _in_segment(self, name: str, segment: str, there: Any, here: Any, found: Scores) -> None:
+    def _in_part(self, name: str, part: Part, found: Scores) -> Draft | None:
         rule = self.rule(name)
         if rule.method not in drift.P_VALUE_METHODS:
-            rule = Rule(rule.method, max(rule.limit, self.spec.segment_limit))
-        sides = pair(self.reference[name].at(there), self.current[name].at(here))
+            limit = self.spec.segment_limits.get(
+                part.name, max(rule.limit, self.spec.segment_limit)
+            )
+            rule = Rule(rule.method, limit)
+        sides = pair(self.reference[name].at(part.there), self.current[name].at(part.here))
         if min(sides.n_reference, sides.n_current) < MIN_VALUES:
-            return
+            return None
         try:
-            reading = self._score(name, segment, sides, rule)
+            return self._draft(name, part.name, sides, rule)
         except distances.NoScore as error:
-            found.notes.append(f"{name} in {segment}: {error}")
-            return
-        found.readings.append(reading)
-        if reading.crossed:
-            found.histograms.append(_drawn(name, segment, sides))
+            found.notes.append(f"{name} in {part.name}: {error}")
+            return None
 
-    def _score(self, name: str, segment: str, sides: Pair, rule: Rule) -> ReadingOut:
+    def _draft(self, name: str, segment: str, sides: Pair, rule: Rule) -> Draft:
         score = distances.numeric if sides.numeric else distances.categorical
         value = score(rule.method, sides.reference, sides.current)
-        crossed = drift.crossed(rule.method, value, rule.limit)
-        return ReadingOut(
-            feature=name,
-            segment=segment,
-            method=rule.method,
-            method_version=distances.VERSION,
-            value=value,
-            p_value=value if rule.method in drift.P_VALUE_METHODS else None,
-            n_reference=sides.n_reference,
-            n_current=sides.n_current,
-            limit=rule.limit,
-            direction=drift.direction(rule.method),
-            crossed=crossed,
-            note=self._sentence(name, segment, sides) if crossed else "",
+        effect = (
+            effects.of_numbers(rule.method, sides.reference, sides.current)
+            if sides.numeric
+            else effects.of_categories(sides.reference, sides.current)
         )
-
-    def _sentence(self, name: str, segment: str, sides: Pair) -> str:
-        both = summary(sides)
-        subject = f"{name} ({segment.replace('=', ' = ')})" if segment else name
-        if sides.numeric:
-            return drift.numeric_sentence(subject, both["reference"], both["current"], self.against)
-        shares = both["reference"]["shares"], both["current"]["shares"]
-        return drift.categorical_sentence(subject, *shares, self.against)
-
-    def _segments(self, found: Scores) -> Iterator[tuple[str, Any, Any]]:
-        least = self.spec.segment_min_rows
-        for name in self.spec.segments:
-            if name not in self.current or name not in self.reference:
-                found.notes.append(f"Segments by {name} were not judged: there is no such column")
-                continue
-            now, then = as_codes(self.current[name]), as_codes(self.reference[name])
-            if now.family == "text" or not now.labels:
-                found.notes.append(f"Segments by {name} were not judged: too many values")
-                continue
-            places = {label: number for number, label in enumerate(then.labels)}
-            for number, label in enumerate(now.labels):
-                if label not in places:
-                    continue
-                here, there = now.values == number, then.values == places[label]
-                if min(np.count_nonzero(here), np.count_nonzero(there)) >= least:
-                    yield f"{name}={label}"[:250], here, there
-
-
-def _drawn(name: str, segment: str, sides: Pair) -> HistogramOut:
-    edges, labels, reference, current = histogram(sides)
-    return HistogramOut(name, segment, edges, labels, reference, current, summary(sides))
+        return Draft(
+            ReadingOut(
+                feature=name,
+                segment=segment,
+                stage="prediction" if name == self.spec.prediction.column else "input",
+                method=rule.method,
+                method_version=distances.VERSION,
+                value=value,
+                p_value=value if rule.method in drift.P_VALUE_METHODS else None,
+                effect=effect,
+                weight=self.weights.get(name),
+                n_reference=sides.n_reference,
+                n_current=sides.n_current,
+                limit=rule.limit,
+                direction=drift.direction(rule.method),
+                crossed=False,
+            ),
+            sides,
+        )

@@ -1,0 +1,66 @@
+"""Turn scores into crossings, once all of a run are known: p-values are corrected for how many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from monitoring.checks import drift
+from monitoring.checks.correction import benjamini_hochberg
+from monitoring.checks.shapes import DataSpec
+from monitoring.data.pairs import Pair, histogram, summary
+from monitoring.judging.protocol import HistogramOut, ReadingOut
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A score that is not yet held to its limit, and what it is the score of."""
+
+    reading: ReadingOut
+    sides: Pair
+
+
+def settled(
+    drafts: Sequence[Draft], spec: DataSpec, against: str
+) -> tuple[list[ReadingOut], list[HistogramOut]]:
+    """Return the readings with their crossings, and the histograms that pages draw."""
+    adjusted = _adjusted(drafts, spec)
+    readings, histograms = [], []
+    for draft, corrected in zip(drafts, adjusted, strict=True):
+        reading = replace(draft.reading, adjusted_p=corrected)
+        crossed = _crossed(reading, spec)
+        if crossed:
+            note = _sentence(reading, draft.sides, against)
+            reading = replace(reading, crossed=True, note=note)
+        readings.append(reading)
+        if crossed or not reading.segment:
+            histograms.append(_drawn(reading, draft.sides))
+    return readings, histograms
+
+
+def _adjusted(drafts: Sequence[Draft], spec: DataSpec) -> list[float | None]:
+    tested = [draft.reading.p_value for draft in drafts]
+    return tested if spec.correction == "none" else benjamini_hochberg(tested)
+
+
+def _crossed(reading: ReadingOut, spec: DataSpec) -> bool:
+    assert reading.value is not None and reading.limit is not None
+    if reading.adjusted_p is None:
+        return drift.crossed(reading.method, reading.value, reading.limit)
+    # With enough rows any difference is certain; whether it is large is another question.
+    large = reading.effect is None or reading.effect >= spec.min_effect
+    return large and drift.crossed(reading.method, reading.adjusted_p, reading.limit)
+
+
+def _sentence(reading: ReadingOut, sides: Pair, against: str) -> str:
+    both = summary(sides)
+    subject = reading.feature
+    if reading.segment:
+        subject = f"{subject} ({reading.segment.removeprefix('@').replace('=', ' = ', 1)})"
+    if sides.numeric:
+        return drift.numeric_sentence(subject, both["reference"], both["current"], against)
+    shares = both["reference"]["shares"], both["current"]["shares"]
+    return drift.categorical_sentence(subject, *shares, against)
+
+
+def _drawn(reading: ReadingOut, sides: Pair) -> HistogramOut:
+    edges, labels, then, now = histogram(sides)
+    return HistogramOut(reading.feature, reading.segment, edges, labels, then, now, summary(sides))
