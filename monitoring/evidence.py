@@ -1,7 +1,7 @@
 """Gather what one run is judged with, and have it judged; nothing here writes the verdict."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +23,14 @@ from monitoring.models import (
     Run,
     Source,
 )
-from monitoring.queries.checks import current_version
-from monitoring.queries.runs import usual_rows
+from monitoring.queries.checks import current_contract, current_version
+from monitoring.queries.runs import batch_before, usual_rows
 from monitoring.specs import stored_check
 from registry.models import ModelVersion
 from registry.queries import champion
+
+_IMPORTANCE = "muster/importance.json"
+_OTHER_WINDOWS = ("window", "previous")
 
 
 @dataclass
@@ -104,15 +107,42 @@ def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
     source = _take_batch(run, spec.source, found)
     if source is None or found.batch is None:
         return
-    _take_reference(run, found, at=at)
-    found.result = _ask(
+    try:
+        _take_reference(run, found, at=at)
+    except NoReference:
+        # Held against another window, a contract that somebody has written is enough.
+        found.contract_version = current_contract(run.window.check_ref.model)
+        if spec.baseline not in _OTHER_WINDOWS or found.contract_version is None:
+            raise
+    files = _files(run, source, found)
+    digest = ""
+    if spec.baseline in _OTHER_WINDOWS:
+        other = _other_window(run, source, spec)
+        files |= {"reference": other.path if other else ""}
+        if other is not None:
+            files["reference_format"], digest = other.format or source.format, other.digest
+    result = _ask(
         Job(
             kind="data",
             spec=found.check_version.spec,
             usual_rows=usual_rows(run.window.check_ref, before=run.window.start),
-            **_files(run, source, found),
+            importance=_importance(found) if spec.importance == "mlflow" else {},
+            **files,
         )
     )
+    made_with = {**result.made_with, **({"reference_batch": digest} if digest else {})}
+    found.result = replace(result, made_with=made_with)
+
+
+def _other_window(run: Run, source: Source, spec: DataSpec) -> Batch | None:
+    if spec.baseline_window is not None:
+        return newest_batch(source, spec.baseline_window)
+    return batch_before(run.window.check_ref, source, run.window.start)
+
+
+def _importance(found: Evidence) -> dict[str, Any]:
+    logged = found.model_version.documents.get(_IMPORTANCE) if found.model_version else None
+    return logged if isinstance(logged, dict) else {}
 
 
 def _outcomes(

@@ -14,6 +14,8 @@ _NAMES = {
     "chisquare": "chi-square",
     "hellinger": "Hellinger",
     "total_variation": "total variation",
+    "mmd": "MMD",
+    "domain_classifier": "domain classifier",
 }
 
 

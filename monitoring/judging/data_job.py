@@ -81,6 +81,8 @@ def _score(
     if any(violation.rule == "no_rows" for violation in findings.violations):
         return Scores(), ""
     if not job.reference:
+        if spec.baseline == "window":
+            return Scores(), f"no batch came for {spec.baseline_window}, the window to compare with"
         return Scores(), "no window before this one has a batch to compare with"
     try:
         frame = readers.read(

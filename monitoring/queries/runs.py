@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from monitoring.models import Check, Run
+from monitoring.models import Batch, Check, Run, Source
 from monitoring.states import RunState
 from registry import access
 from registry.actors import Actor
@@ -45,3 +45,15 @@ def usual_rows(check: Check, *, before: datetime) -> float | None:
     if len(counts) < _FEWEST_FOR_USUAL:
         return None
     return float(statistics.median(count for count in counts if count is not None))
+
+
+def batch_before(check: Check, source: Source, start: datetime) -> Batch | None:
+    """Return the batch of the nearest earlier window that the check did not find broken."""
+    broken = Run.objects.filter(
+        window__check_ref=check,
+        current=True,
+        state__in=[RunState.DATA_FAULT, RunState.SOURCE_FAULT],
+        batch__isnull=False,
+    )
+    earlier = source.batches.filter(window_start__lt=start).exclude(pk__in=broken.values("batch"))
+    return earlier.order_by("-window_start", "-landed_at", "-pk").first()

@@ -107,3 +107,70 @@ def test_a_contract_is_learned_once_and_a_persons_is_never_replaced(tmp_path, ju
     assert kept == written
     assert written.spec["columns"]["age"]["low"] == 18
     assert written.spec["columns"]["income"] == learned.spec["columns"]["income"]
+
+
+def test_a_batch_may_be_held_against_the_window_before(tmp_path, judge):
+    made = watched(tmp_path)
+    check = watching.check(made, baseline="previous", segments=[])
+    first, second = watching.week(0), watching.week(1)
+    second["balance"] += 3000
+    third = watching.week(2)
+    third["balance"] += 3000
+    for number, table in enumerate([first, second, third]):
+        made.land(table, number)
+
+    watching.look(watching.after(3))
+
+    runs = made.runs(check)
+    assert [run.state for run in runs] == ["not_evaluated", "drift", "ok"]
+    assert runs[0].reason == "no window before this one has a batch to compare with"
+    assert "higher than in the window before" in runs[1].reason
+    assert runs[2].made_with["reference_batch"] == runs[1].batch.digest
+
+
+def test_a_broken_window_is_no_measure_for_the_next(tmp_path, judge):
+    made = watched(tmp_path)
+    check = watching.check(made, baseline="previous", segments=[])
+    made.land(watching.week(0), 0)
+    watching.look(watching.after(1))
+    made.land(watching.week(1).assign(income=None), 1)
+    watching.look(watching.after(2))
+    made.land(watching.week(2), 2)
+    watching.look(watching.after(3))
+
+    runs = made.runs(check)
+    assert [run.state for run in runs] == ["not_evaluated", "data_fault", "ok"]
+    assert runs[2].made_with["reference_batch"] == runs[0].batch.digest
+
+
+def test_a_batch_may_be_held_against_one_fixed_window(tmp_path, judge):
+    made = watched(tmp_path)
+    start = tables.START.isoformat()
+    check = watching.check(made, baseline="window", baseline_window=start, segments=[])
+    second = watching.week(1)
+    second["balance"] += 3000
+    made.land(watching.week(0), 0)
+    made.land(second, 1)
+
+    watching.look(watching.after(2))
+
+    runs = made.runs(check)
+    assert [run.state for run in runs] == ["ok", "drift"]
+    assert "than in the window it is held against" in runs[1].reason
+
+
+def test_importances_logged_with_the_run_weigh_its_readings(tmp_path, judge):
+    made = watched(tmp_path)
+    version = made.version
+    version.documents = {"muster/importance.json": {"income": 3, "age": 1}}
+    version.save(update_fields=["documents"])
+    check = watching.check(made)
+    made.land(watching.week(0), 0)
+
+    watching.look(watching.after(1))
+
+    (run,) = made.runs(check)
+    weights = dict(run.readings.filter(segment="").values_list("feature", "weight"))
+    assert weights["income"] == 0.75
+    assert weights["balance"] is None
+    assert run.summary["weighted_share"] == 0
