@@ -124,7 +124,7 @@ def test_a_batch_may_be_held_against_the_window_before(tmp_path, judge):
     runs = made.runs(check)
     assert [run.state for run in runs] == ["not_evaluated", "drift", "ok"]
     assert runs[0].reason == "no window before this one has a batch to compare with"
-    assert "higher than in the window before" in runs[1].reason
+    assert "in the window before: median" in runs[1].reason
     assert runs[2].made_with["reference_batch"] == runs[1].batch.digest
 
 
@@ -156,7 +156,7 @@ def test_a_batch_may_be_held_against_one_fixed_window(tmp_path, judge):
 
     runs = made.runs(check)
     assert [run.state for run in runs] == ["ok", "drift"]
-    assert "than in the window it is held against" in runs[1].reason
+    assert "in the window it is held against: median" in runs[1].reason
 
 
 def test_importances_logged_with_the_run_weigh_its_readings(tmp_path, judge):
