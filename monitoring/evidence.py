@@ -1,8 +1,9 @@
 """Gather what one run is judged with, and have it judged; nothing here writes the verdict."""
 
+import contextlib
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -155,6 +156,10 @@ def _outcomes(
     found.label_digests = [one.digest for one in labels]
     if isinstance(spec, PerformanceSpec) and spec.needs_reference:
         _take_reference(run, found, at=at)
+    elif isinstance(spec, PerformanceSpec) and spec.estimate != "none":
+        # What is only shown never keeps a verdict waiting.
+        with contextlib.suppress(NoReference):
+            _take_reference(run, found, at=at)
     found.result = _ask(
         Job(
             kind=run.window.check_ref.kind,
@@ -165,6 +170,13 @@ def _outcomes(
     )
     short = found.result.summary.get("cause") == "labels"
     found.too_early = short and at < run.window.due_at
+    if spec.needs_labels and found.result.completeness is not None:
+        settled = run.window.end + timedelta(days=spec.label_delay_days)
+        found.result.summary["maturity"] = {
+            "completeness": found.result.completeness,
+            "expected_by": settled.isoformat(),
+            "mature": at >= settled,
+        }
 
 
 def _take_batch(run: Run, name: str, found: Evidence) -> Source | None:

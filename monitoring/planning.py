@@ -128,6 +128,8 @@ class Plan:
         tried = bool(digests) and window.tried_labels == evidence.key_of(digests)
         if digests and (not tried or (due and run is None)):
             self._queue(window, batch)
+        elif not due and run is None and _lacks_estimate(spec, window, batch):
+            self._queue(window, batch)  # it is taken back when the estimate is there
         elif not due:
             self.look_again.append(window.due_at)
         elif run is None and not digests:
@@ -196,6 +198,12 @@ def _newest_batches(source: Source | None) -> dict[datetime, Batch]:
         return {}
     ordered = source.batches.order_by("landed_at", "pk").select_related("source")
     return {batch.window_start: batch for batch in ordered}
+
+
+def _lacks_estimate(spec: Outcomes, window: Window, batch: Batch) -> bool:
+    """Say whether the window could tell, before its labels come, what is to be expected."""
+    wanted = isinstance(spec, PerformanceSpec) and spec.estimate != "none"
+    return wanted and window.estimate.get("batch") != batch.pk
 
 
 def _may_mend(run: Run) -> bool:

@@ -8,6 +8,7 @@ from monitoring.api import (
     channels,
     definitions,
     deliveries,
+    estimates,
     health,
     incidents,
     runs,
@@ -24,4 +25,5 @@ api_urlpatterns: list[URLPattern] = [
     *deliveries.urlpatterns,
     *channels.urlpatterns,
     *health.urlpatterns,
+    *estimates.urlpatterns,
 ]

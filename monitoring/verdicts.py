@@ -110,7 +110,12 @@ def _wait_for_labels(run: Run, lease: Lease, evidence: Evidence) -> None:
     if before is not None:
         Run.objects.filter(pk=before.pk).update(current=True)
     Window.objects.filter(pk=run.window_id).update(
-        tried_labels=key_of(evidence.label_digests), completeness=evidence.result.completeness
+        tried_labels=key_of(evidence.label_digests),
+        completeness=evidence.result.completeness,
+        estimate={
+            **evidence.result.summary.get("estimate", {}),
+            "batch": evidence.batch.pk if evidence.batch else None,
+        },
     )
 
 

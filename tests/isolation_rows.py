@@ -109,6 +109,7 @@ ALERTS = {
     "api/v1/channels/": Row("list"),
     "api/v1/channels/<slug>/": Row("object", lambda w: {"slug": w.channel.slug}),
     "api/v1/models/<key>/health/": Row("object", model),
+    "api/v1/models/<key>/estimates/": Row("object", model),
 }
 WATCHING = {
     "api/v1/models/<key>/sources/": Row("object", model),

@@ -1,5 +1,6 @@
 """The three rungs of a run: each is looked at only when the one before holds."""
 
+from datetime import datetime
 from typing import Any
 
 from dashboard import words
@@ -34,7 +35,7 @@ def _monitor(run: Run) -> dict[str, Any]:
     if run.rows is not None:
         lines.append(f"{run.rows:,} rows read")
     if run.completeness is not None:
-        lines.append(f"{words.share(run.completeness)} of the rows have a label")
+        lines.append(f"{words.share(run.completeness)} of the rows have a label{_more(run)}")
     of_metric = run.window.check_ref.kind == Check.Kind.METRIC
     what = "MLflow was read" if of_metric else "the batch was there"
     said = f"The monitor ran and {what}."
@@ -43,6 +44,15 @@ def _monitor(run: Run) -> dict[str, Any]:
     elif bad:
         said = run.reason or "There was nothing to look at."
     return {"title": "1 Monitor: is it sound?", "mark": mark, "said": said, "lines": lines}
+
+
+def _more(run: Run) -> str:
+    """Say whether more labels were still to be expected when the run was judged."""
+    maturity = run.summary.get("maturity") or {}
+    if not maturity or maturity["mature"] or maturity["completeness"] >= 1:
+        return ""
+    expected = datetime.fromisoformat(maturity["expected_by"])
+    return f"; more were expected until {words.moment(expected)}"
 
 
 def _contract(run: Run) -> dict[str, Any]:

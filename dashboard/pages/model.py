@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from dashboard import charts, words
 from dashboard.pages import (
+    estimates,
     model_due,
     model_history,
     model_news,
@@ -65,6 +66,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         "past": [model_news.incident(incident) for incident in read.recent_incidents(found)],
         "windows": model_history.windows(found, checks, history.windows_of(checks)),
         "performance": model_history.performance(history.readings_by_window(checks)),
+        "estimates": estimates.newest(found, specs.values()),
         "metrics": model_history.metrics(champion, specs) if champion else [],
         "versions": [model_record.version(version, aliases) for version in versions],
         "champion": champion,

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard import charts, words
-from dashboard.pages import run_choices
+from dashboard.pages import estimates, run_choices
 from dashboard.pages.door import model_or_404, page
 from dashboard.pages.fairness import fairness
 from dashboard.pages.ladder import ladder
@@ -37,8 +37,10 @@ def show(
 ) -> HttpResponse:
     """Render the page, with what was wrong in one of its forms."""
     readings = runs.readings_of(found)
-    # Groups of people have a block of their own; they are no segments of a drift.
-    plain = [reading for reading in readings if reading.stage != Stage.FAIRNESS]
+    # Groups of people and estimates have blocks of their own: the first are no segments of a
+    # drift, and the second no verdict.
+    told = [reading for reading in readings if reading.stage != Stage.ESTIMATE]
+    plain = [reading for reading in told if reading.stage != Stage.FAIRNESS]
     importance = _importance(found)
     scores = ranked(plain, runs.trends_of(found), importance)
     shown = list(dict.fromkeys(score["feature"] for score in scores))[:DRAWN]
@@ -46,13 +48,14 @@ def show(
     context = {
         "model": model,
         "run": _heading(found),
-        "steps": ladder(found, readings),
+        "steps": ladder(found, told),
         "scores": scores,
         "weighted": bool(importance),
         "over": sum(score["crossed"] for score in scores),
         "drawn": [_drawn(histograms[name]) for name in shown if name in histograms],
         "segments": segments(plain),
         "fairness": fairness(found),
+        "estimates": estimates.of_run(found),
         "alerts": [_alert(alert) for alert in runs.alerts_of(found)],
         "decision": runs.decision_after(found),
         "neighbors": runs.neighbors_of(found),

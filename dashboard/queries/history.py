@@ -10,6 +10,7 @@ from django.db.models.functions import RowNumber
 
 from monitoring.models import Check, HealthSpan, Reading
 from monitoring.models import Window as CheckWindow
+from monitoring.states import Stage
 from registry.models import MetricPoint, ModelVersion, RegisteredModel
 
 WINDOWS = 26
@@ -50,6 +51,7 @@ def readings_by_window(checks: list[Check]) -> list[dict[str, Any]]:
             run__current=True,
             segment="",
         )
+        .exclude(stage=Stage.ESTIMATE)
         .order_by("run__window__start")
         .values("feature", "method", "value", "limit", "direction", "run__window__start")[:_POINTS]
     )

@@ -20,6 +20,7 @@ _CATEGORICAL = (
     ("total_variation", "Total variation"),
     ("chisquare", "Chi-square (p-value)"),
 )
+_ESTIMATES = (("none", "say nothing"), ("confidence", "estimate from the score's confidence"))
 _DIRECTIONS = (("max", "at most the limit"), ("min", "at least the limit"))
 KINDS = {
     "data": "Data and drift: are the batches as agreed, and do they still look like training?",
@@ -136,6 +137,7 @@ def _performance() -> Group:
             Field("label_delay_days", "Days until labels are there", "number"),
             Field("min_labels", "Labels needed", "number"),
             Field("min_completeness", "Share of rows with a label", "number"),
+            Field("estimate", "Until labels come", "select", choices=_ESTIMATES),
             Field("segments", "Segment columns", "lines", "Each value is measured by itself."),
             Field("segment_min_labels", "Labels a segment must have", "number"),
         ),

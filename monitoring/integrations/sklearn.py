@@ -23,7 +23,7 @@ def needs_score(name: str) -> bool:
     return name in {"roc_auc", "pr_auc", "log_loss"}
 
 
-def measure(name: str, truth: Any, answer: Any) -> float:
+def measure(name: str, truth: Any, answer: Any, *, weights: Any = None) -> float:
     """Compute one metric. `truth` is 0/1 for classification; `answer` is what the metric reads."""
     if name in {"roc_auc", "pr_auc"} and len(np.unique(truth)) < 2:
         only = "positive" if truth[0] else "negative"
@@ -31,7 +31,7 @@ def measure(name: str, truth: Any, answer: Any) -> float:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return float(_MEASURES[name](truth, answer))
+            return float(_MEASURES[name](truth, answer, sample_weight=weights))
     except ValueError as error:
         raise NoMetric(f"could not be computed: {error}") from error
 
@@ -47,13 +47,17 @@ def silhouette(points: Any, clusters: Any) -> float:
 _MEASURES: dict[str, Any] = {
     "roc_auc": metrics.roc_auc_score,
     "pr_auc": metrics.average_precision_score,
-    "log_loss": lambda truth, answer: metrics.log_loss(
-        truth, np.clip(answer, 1e-15, 1 - 1e-15), labels=[0, 1]
+    "log_loss": lambda truth, answer, **more: metrics.log_loss(
+        truth, np.clip(answer, 1e-15, 1 - 1e-15), labels=[0, 1], **more
     ),
     "accuracy": metrics.accuracy_score,
-    "precision": lambda truth, answer: metrics.precision_score(truth, answer, zero_division=0),
-    "recall": lambda truth, answer: metrics.recall_score(truth, answer, zero_division=0),
-    "f1": lambda truth, answer: metrics.f1_score(truth, answer, zero_division=0),
+    "precision": lambda truth, answer, **more: metrics.precision_score(
+        truth, answer, zero_division=0, **more
+    ),
+    "recall": lambda truth, answer, **more: metrics.recall_score(
+        truth, answer, zero_division=0, **more
+    ),
+    "f1": lambda truth, answer, **more: metrics.f1_score(truth, answer, zero_division=0, **more),
     "rmse": metrics.root_mean_squared_error,
     "mae": metrics.mean_absolute_error,
     "mape": metrics.mean_absolute_percentage_error,

@@ -15,6 +15,7 @@ from monitoring.data import readers
 from monitoring.data.columns import Column, load
 from monitoring.data.points import coordinates
 from monitoring.integrations import sklearn
+from monitoring.judging import estimating
 from monitoring.judging.performance_figures import Labeled, naive_error
 from monitoring.judging.protocol import HistogramOut, Job, ReadingOut, Result
 from monitoring.statistics import errors
@@ -53,8 +54,9 @@ def judge_performance(job: Job) -> Result:
         truth = None
         if spec.needs_labels:
             truth = label_files.join(columns["request_id"], frame, list(job.labels), spec.label)
-            if short := _too_few(spec, truth, rows):
-                return short
+        estimated = estimating.estimates(job, spec, columns)
+        if truth is not None and (short := _too_few(spec, truth, rows, estimated)):
+            return short
         batch = _Batch(job, spec, columns, rows, _reference(job, spec, features))
         measured, histograms = _unlabeled(batch)
         if truth is not None:
@@ -70,10 +72,13 @@ def judge_performance(job: Job) -> Result:
         rows=rows,
         labeled=int(truth.known.sum()) if truth else None,
         histograms=histograms,
+        estimated=estimated,
     )
 
 
-def _too_few(spec: PerformanceSpec, truth: label_files.Truth, rows: int) -> Result | None:
+def _too_few(
+    spec: PerformanceSpec, truth: label_files.Truth, rows: int, estimated: dict[str, Any]
+) -> Result | None:
     labeled = int(truth.known.sum())
     if performance.enough_labels(
         labeled=labeled,
@@ -83,7 +88,13 @@ def _too_few(spec: PerformanceSpec, truth: label_files.Truth, rows: int) -> Resu
     ):
         return None
     reason = performance.too_few(labeled=labeled, rows=rows, delay_days=spec.label_delay_days)
-    return Result("not_evaluated", reason, rows=rows, labeled=labeled, summary={"cause": "labels"})
+    return Result(
+        "not_evaluated",
+        reason,
+        rows=rows,
+        labeled=labeled,
+        summary={"cause": "labels", **({"estimate": estimated} if estimated else {})},
+    )
 
 
 def _reference(job: Job, spec: PerformanceSpec, features: set[str]) -> dict[str, Column]:
@@ -177,6 +188,7 @@ def _result(
     rows: int,
     labeled: int | None,
     histograms: list[HistogramOut],
+    estimated: dict[str, Any],
 ) -> Result:
     state = verdict(one.state for one in judged)
     sentences = [one.sentence for one in judged if one.state == state]
@@ -187,12 +199,13 @@ def _result(
         reason="; ".join(sentences) if state != "ok" else "",
         rows=rows,
         labeled=labeled,
-        readings=tuple(_reading(one) for one in judged),
+        readings=(*(_reading(one) for one in judged), *estimating.readings(estimated)),
         histograms=tuple(histograms),
         summary={
             "worst": [_worst(one) for one in judged if one.state == "breach"],
             "violations": [],
             "notes": (whole + parts)[:_NOTES],
+            **({"estimate": estimated} if estimated else {}),
         },
         made_with={"scikit-learn": sklearn.VERSION.split()[-1], "row_cap": readers.ROW_CAP,
                    "seed": readers.SEED},

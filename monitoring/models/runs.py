@@ -20,6 +20,8 @@ class Window(models.Model):
     # While too few labels have come: which were tried (a digest), and how far they reached.
     tried_labels = models.CharField(max_length=64, default="", blank=True)
     completeness = models.FloatField(null=True, blank=True)
+    # Meanwhile, what the confidence of the answers lets one expect; `batch` says of which batch.
+    estimate = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

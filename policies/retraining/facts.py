@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from monitoring.models import Alert, Check, Reading, Run
-from monitoring.states import OPEN_STATES, VERDICTS, AlertState, RunState
+from monitoring.states import OPEN_STATES, VERDICTS, AlertState, RunState, Stage
 from policies.models import Job, Trainer
 from policies.retraining.seen import Facts, FaultSeen, MetricSeen, RetrainingSeen, WindowSeen
 from policies.retraining.specs import PolicySpec
@@ -66,9 +66,13 @@ def _readings(runs: list[Run]) -> dict[int, list[dict[str, Any]]]:
     if not ended:
         return found
     # `at` is the run's end: naming the stretch of time spares all other months' partitions.
-    rows = Reading.objects.filter(
-        at__gte=min(ended), at__lte=max(ended), run_id__in=[run.pk for run in runs], segment=""
-    ).values("run_id", "feature", "method", "value", "direction", "limit", "crossed")
+    rows = (
+        Reading.objects.filter(
+            at__gte=min(ended), at__lte=max(ended), run_id__in=[run.pk for run in runs], segment=""
+        )
+        .exclude(stage=Stage.ESTIMATE)
+        .values("run_id", "feature", "method", "value", "direction", "limit", "crossed")
+    )
     for row in rows:
         found[row["run_id"]].append(dict(row))
     return found
