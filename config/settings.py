@@ -64,6 +64,10 @@ MUSTER_INTEGRITY_HOURS = env.int("MUSTER_INTEGRITY_HOURS", default=24)
 # How many requests of the API a token or a session may send in a minute; 0 for no limit.
 MUSTER_API_RATE = env.int("MUSTER_API_RATE", default=600)
 MUSTER_SCAN_SECONDS = env.int("MUSTER_SCAN_SECONDS", default=30)
+# Databases (host or host:port) that SQL sources may ask, how long, and for how many rows a window.
+MUSTER_SQL_HOSTS = env.list("MUSTER_SQL_HOSTS", default=[])
+MUSTER_SQL_SECONDS = env.float("MUSTER_SQL_SECONDS", default=10.0)
+MUSTER_SQL_ROWS = env.int("MUSTER_SQL_ROWS", default=1_000_000)
 # The largest file of predictions or labels that may be uploaded, in MB.
 MUSTER_UPLOAD_MB = env.int("MUSTER_UPLOAD_MB", default=512)
 # Tags of MLflow's models that name the business unit; the first one that is set counts.

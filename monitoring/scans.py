@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import arrivals, leases
+from monitoring import arrivals, fetching, leases
 from monitoring.data import folder, landing
 from monitoring.data.folder import CannotLook, File
 from monitoring.leases import Lease, Stint
@@ -16,6 +16,7 @@ from monitoring.models import Source
 logger = logging.getLogger(__name__)
 # So many files are digested in one look.
 _FILES_A_LOOK = 200
+_SQL_SECONDS = 300  # a query costs more than a listing
 
 
 @dataclass
@@ -35,15 +36,18 @@ def scan_due(*, at: datetime, seconds: float) -> int:
         source = Source.objects.get(pk=lease.pk)
         started = stint.at
         with leases.kept(Source, [lease]):
-            sight = _look(source)
+            sight = _look(source, at=started)
         _note(source, lease, sight, at=started)
     return len(done)
 
 
-def _look(source: Source) -> Sight:
+def _look(source: Source, *, at: datetime) -> Sight:
     sight = Sight()
     if source.kind == Source.Kind.UPLOAD:
         return sight  # what comes is noted as it comes
+    if source.kind == Source.Kind.SQL:
+        fetched = fetching.fetch(source, at=at)
+        return Sight(fault=fetched.fault, fresh=fetched.files, whole=not fetched.more)
     try:
         files = folder.look(source.address, kind=source.format)
     except CannotLook as error:
@@ -80,7 +84,7 @@ def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
     with transaction.atomic():
         fields: dict[str, object] = {
             "lease_until": None,
-            "next_scan_at": at + _interval() if sight.whole else at,
+            "next_scan_at": at + _interval(source) if sight.whole else at,
             "fault": sight.fault,
             "fault_since": (source.fault_since or at) if sight.fault else None,
         }
@@ -97,8 +101,9 @@ def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
             arrivals.ring(source, at=at)
 
 
-def _interval() -> timedelta:
-    return timedelta(seconds=settings.MUSTER_SCAN_SECONDS)
+def _interval(source: Source) -> timedelta:
+    often = settings.MUSTER_SCAN_SECONDS
+    return timedelta(seconds=max(often, _SQL_SECONDS) if source.kind == Source.Kind.SQL else often)
 
 
 def _keep(source: Source, file: File, digest: str, *, at: datetime) -> None:

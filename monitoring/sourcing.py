@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from monitoring import databases
 from monitoring.models import Source
 from monitoring.names import require_name
 from registry import access, audit
@@ -16,7 +17,7 @@ from registry.actors import Actor
 from registry.models import RegisteredModel
 from registry.problems import invalid
 
-_FIELDS = ("kind", "address", "format")
+_FIELDS = ("kind", "address", "format", "query", "labels_query")
 
 
 @transaction.atomic
@@ -38,7 +39,7 @@ def put_source(
     if known and fields.get("kind", known.kind) != known.kind:
         detail = f"this source is of kind {known.kind}"
         raise invalid("/kind", "fixed", detail, "make another source")
-    for field in _FIELDS:
+    for field in (*_FIELDS, "secret"):
         setattr(source, field, fields.get(field, getattr(source, field)))
     if source.format not in Source.Format.values:
         fix = ", ".join(Source.Format.values)
@@ -70,6 +71,7 @@ def _shown(source: Source) -> dict[str, Any]:
 
 
 def _folder(source: Source) -> None:
+    _asks_nothing(source)
     _require_allowed(source.address)
     _require_own(source)
 
@@ -78,9 +80,35 @@ def _upload(source: Source) -> None:
     if source.address:
         fix = "leave it out, or make a source of kind folder"
         raise invalid("/address", "not_allowed", "uploads have no address", fix)
+    _asks_nothing(source)
 
 
-_RULES = {Source.Kind.FOLDER: _folder, Source.Kind.UPLOAD: _upload}
+def _asks_nothing(source: Source) -> None:
+    for field in ("query", "labels_query", "secret"):
+        if getattr(source, field):
+            fix = "leave it out, or make a source of kind sql"
+            raise invalid(f"/{field}", "not_allowed", f"a {source.kind} has no {field}", fix)
+
+
+def _sql(source: Source) -> None:
+    if not source.secret:
+        fix = "postgresql://reader:password@db.example:5432/warehouse"
+        raise invalid("/secret", "required", "an SQL source needs the address of a database", fix)
+    database = databases.read(source.secret)
+    databases.require_allowed(database)
+    if source.address not in ("", database.shown):
+        # Shown only; of an older secret it is no more than what stood there before.
+        stored = Source.objects.filter(pk=source.pk, address=source.address).exists()
+        if not stored:
+            fix = "send the whole address as secret"
+            raise invalid("/address", "not_allowed", "the address is told by the secret", fix)
+    source.address, source.format = database.shown, Source.Format.PARQUET
+    databases.require_query(source.query, "/query")
+    if source.labels_query:
+        databases.require_query(source.labels_query, "/labels_query")
+
+
+_RULES = {Source.Kind.FOLDER: _folder, Source.Kind.UPLOAD: _upload, Source.Kind.SQL: _sql}
 
 
 def _stays_in(root: str, address: str) -> bool:

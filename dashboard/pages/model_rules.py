@@ -112,7 +112,7 @@ def source(row: Source, now: datetime) -> dict[str, Any]:
     return {
         "name": row.name,
         "address": row.address,
-        "format": row.get_format_display() if row.address else "",
+        "format": row.get_format_display() if row.kind == Source.Kind.FOLDER else "SQL",
         "kind": row.get_kind_display().lower(),
         "takes_files": row.kind == Source.Kind.UPLOAD,
         "scanned": words.age(row.scanned_at, now),

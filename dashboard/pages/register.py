@@ -94,8 +94,9 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     known = {row.name: row for row in source_of(model)}.get(name)
     new, values = known is None, {"format": "parquet", "kind": "folder"}
     if known:
-        values = {"address": known.address, "format": known.format}
-    groups, error = shapes.source(), None
+        names = ("address", "format", "query", "labels_query")
+        values = {name: getattr(known, name) for name in names}
+    groups, error = shapes.source(known.kind if known else ""), None
     if request.method == "POST":
         given = forms.read(groups, request.POST, new=new)
         values = given.values

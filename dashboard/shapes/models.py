@@ -90,23 +90,22 @@ def _questions() -> tuple[Field, ...]:
     return (*scales, *facts, feeds)
 
 
-def source() -> list[Group]:
-    """Return the form of a source."""
-    kind = "Uploads come by the API or by hand; nothing has to be mounted."
-    return [
-        Group(
-            "Where the batches land",
-            (
-                Field("kind", "Kind", "select", kind, choices=choices(Source.Kind), once=True),
-                Field(
-                    "address",
-                    "Address",
-                    help="Of a folder the platform allows; batches/ and labels/ lie in it.",
-                ),
-                Field("format", "Format", "select", choices=choices(Source.Format)),
-            ),
-        )
+def source(kind: str = "") -> list[Group]:
+    """Return the form of a source: of one kind, or of a new one that may be any."""
+    free = "Uploads come by the API or by hand; nothing has to be mounted."
+    lies = "Of a folder the platform allows; batches/ and labels/ lie in it."
+    asks = "One SELECT of one window: … WHERE time >= {start} AND time < {end}"
+    where = "postgresql://reader:password@db.example/warehouse; what is stored is kept when empty."
+    groups = [
+        ("", Field("kind", "Kind", "select", free, choices=choices(Source.Kind), once=True)),
+        (Source.Kind.FOLDER, Field("address", "Address", help=lies)),
+        (Source.Kind.FOLDER, Field("format", "Format", "select", choices=choices(Source.Format))),
+        (Source.Kind.SQL, Field("secret", "Database", "password", where)),
+        (Source.Kind.SQL, Field("query", "Query", "textarea", asks)),
+        (Source.Kind.SQL, Field("labels_query", "Query for labels", "textarea")),
     ]
+    shown = tuple(field for of, field in groups if not kind or of in ("", kind))
+    return [Group("Where the batches come from", shown)]
 
 
 def upload() -> list[Group]:

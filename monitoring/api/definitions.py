@@ -12,15 +12,18 @@ from monitoring.queries.checks import current_contract, current_version
 from registry.access import Right
 from registry.api_view import ResourceView, documented, route
 from registry.bodies import Change
-from registry.plain_text import Line
+from registry.plain_text import Line, Lines
 
 
 class SourceIn(Change):
-    """What may be said of a source."""
+    """What may be said of a source; `secret` is never shown again."""
 
-    kind: Literal["folder", "upload"] | None = None
+    kind: Literal["folder", "upload", "sql"] | None = None
     address: Line | None = Field(default=None, max_length=1000)
     format: Literal["parquet", "csv", "arrow", "jsonl"] | None = None
+    query: Lines | None = Field(default=None, max_length=20_000)
+    labels_query: Lines | None = Field(default=None, max_length=20_000)
+    secret: Line | None = Field(default=None, max_length=2000)
 
 
 class SourceOut(BaseModel):
@@ -30,6 +33,9 @@ class SourceOut(BaseModel):
     kind: str
     address: str
     format: str
+    query: str
+    labels_query: str
+    has_secret: bool
     scanned_at: datetime | None
     fault: str
     fault_since: datetime | None
@@ -76,8 +82,9 @@ class ContractOut(BaseModel):
 
 
 def _source(source: Source) -> SourceOut:
-    names = SourceOut.model_fields
-    return SourceOut(**{name: getattr(source, name) for name in names})
+    names = set(SourceOut.model_fields) - {"has_secret"}
+    shown = {name: getattr(source, name) for name in names}
+    return SourceOut(**shown, has_secret=bool(source.secret))
 
 
 def _check(check: Check) -> CheckOut:
