@@ -18,18 +18,22 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import baselines, leases
+from monitoring import baselines, forecasts, leases
 from monitoring.judging import client
 from monitoring.judging.client import JudgeDied, JudgeUnavailable
 from monitoring.judging.protocol import Job
 from monitoring.leases import Lease, Stint
-from monitoring.models import Analysis, Run
+from monitoring.models import Analysis, Check, Run
+from monitoring.names import require_name
+from monitoring.queries.checks import current_version
+from monitoring.specs import as_json, merged_spec, parse_check
 from monitoring.states import VERDICTS
 from registry import access, audit
 from registry.access import Right
 from registry.actors import Actor
 from registry.models import RegisteredModel
 from registry.problems import invalid
+from registry.queries import champion
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -59,6 +63,31 @@ def request_report(actor: Actor, run: Run, *, at: datetime) -> tuple[Analysis, b
         raise invalid("", "nothing_to_compare", detail, "ask for a run of a data check")
     seen = {"batch": run.batch.digest, "reference": run.baseline.digest, "run": run.pk}
     return _ask(actor, Analysis.Kind.REPORT, model, seen, run=run, at=at)
+
+
+def request_forecast(
+    actor: Actor, model: RegisteredModel, slug: str, *, spec: dict[str, Any], at: datetime
+) -> tuple[Analysis, bool]:
+    """Ask how many false alarms a data check would have; of one that exists, give the changes."""
+    access.require(actor, Right.EDIT_MONITORING, model.unit)
+    require_name(slug, "/check")
+    check = model.checks.filter(slug=slug).first()
+    if check is not None and check.kind != Check.Kind.DATA:
+        detail = f"{slug} is a check of kind {check.kind}; only data checks are forecast"
+        raise invalid("", "not_data", detail, "ask about a check of kind data")
+    before = current_version(check).spec if check else {}
+    whole = as_json(parse_check(Check.Kind.DATA, merged_spec(before, spec)))
+    version = champion(model)
+    logged = version.files.get(baselines.REFERENCE, {}) if version else {}
+    body = {"check": slug, "spec": whole}
+    question = {**body, "reference": logged.get("digest", "")}
+    return _ask(actor, Analysis.Kind.FORECAST, model, question, body=body, at=at)
+
+
+def forecast_of(model: RegisteredModel, slug: str) -> Analysis:
+    """Return the newest forecast of a check, or raise DoesNotExist."""
+    asked = Analysis.objects.filter(kind=Analysis.Kind.FORECAST, model=model, body__check=slug)
+    return asked.select_related("by").latest("requested_at", "pk")
 
 
 def _ask(
@@ -110,7 +139,7 @@ def _work(lease: Lease, stint: Stint) -> bool:
     found = Analysis.objects.select_related("run__window__check_ref", "model").get(pk=lease.pk)
     try:
         with leases.kept(Analysis, [lease]):
-            answer = WORK[found.kind](found)
+            answer = WORK[found.kind](found, at=stint.at)
     except CannotAnswer as error:
         return _finish(lease, {"fault": str(error)[:1000]}, at=stint.at)
     except JudgeUnavailable as error:
@@ -149,7 +178,7 @@ def _keep(document: str) -> dict[str, Any]:
     return {"path": f"reports/{name}", "size": len(content)}
 
 
-def _report(found: Analysis) -> Answer:
+def _report(found: Analysis, *, at: datetime) -> Answer:
     run = found.run
     if run is None or run.batch is None or run.baseline is None or run.check_version is None:
         raise CannotAnswer("The batch or the reference of the run is not stored any more.")
@@ -171,4 +200,14 @@ def _report(found: Analysis) -> Answer:
     return Answer({**result.summary, "made_with": result.made_with}, result.document)
 
 
-WORK: dict[str, Callable[[Analysis], Answer]] = {Analysis.Kind.REPORT: _report}
+def _forecast(found: Analysis, *, at: datetime) -> Answer:
+    try:
+        return Answer(forecasts.make(found, at=at))
+    except forecasts.CannotForecast as error:
+        raise CannotAnswer(str(error)) from error
+
+
+WORK: dict[str, Callable[..., Answer]] = {
+    Analysis.Kind.REPORT: _report,
+    Analysis.Kind.FORECAST: _forecast,
+}

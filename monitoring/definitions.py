@@ -10,7 +10,7 @@ from monitoring.checks.shapes import ContractSpec
 from monitoring.models import Check, CheckVersion, Contract, ContractVersion
 from monitoring.names import require_name
 from monitoring.queries.checks import current_contract, current_version
-from monitoring.specs import CheckSpec, as_json, parse_check, parse_contract
+from monitoring.specs import CheckSpec, as_json, merged_spec, parse_check, parse_contract
 from registry import access, audit
 from registry.access import Right
 from registry.actors import Actor
@@ -54,23 +54,6 @@ def put_check(
         before=newest.spec, after=after, reason=reason,
     )  # fmt: skip
     return known, False
-
-
-def merged_spec(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return a spec with the changes laid over it: objects key by key, lists as a whole.
-
-    A key given as null is taken out of an object, so that a `features` entry can go again.
-    """
-    after = dict(before)
-    for name, value in changes.items():
-        known = before.get(name)
-        if isinstance(value, dict) and isinstance(known, dict):
-            inner = {key: part for key, part in value.items() if part is not None}
-            kept = {key: part for key, part in known.items() if key not in value}
-            after[name] = kept | inner
-        else:
-            after[name] = value
-    return after
 
 
 def _make_check(

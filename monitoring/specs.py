@@ -41,3 +41,20 @@ def stored_check(kind: str, spec: dict[str, Any]) -> CheckSpec:
 def as_json(spec: BaseModel) -> dict[str, Any]:
     """Return what is stored of a spec: every field, so that a later default changes nothing."""
     return spec.model_dump(mode="json")
+
+
+def merged_spec(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a spec with the changes laid over it: objects key by key, lists as a whole.
+
+    A key given as null is taken out of an object, so that a `features` entry can go again.
+    """
+    after = dict(before)
+    for name, value in changes.items():
+        known = before.get(name)
+        if isinstance(value, dict) and isinstance(known, dict):
+            inner = {key: part for key, part in value.items() if part is not None}
+            kept = {key: part for key, part in known.items() if key not in value}
+            after[name] = kept | inner
+        else:
+            after[name] = value
+    return after

@@ -49,6 +49,10 @@ def expected(world: World) -> dict[str, object]:
     return {**model(world), "check": world.check.slug, "number": key}
 
 
+def forecast(world: World) -> dict[str, object]:
+    return {**model(world), "check": world.check.slug}
+
+
 def found(world: World) -> dict[str, object]:
     return {"key": world.server.source_models.get(registered_model=None).pk}
 
@@ -131,6 +135,7 @@ WATCHING = {
     "api/v1/runs/<run>/": Row("object", judged),
     "api/v1/runs/<run>/rejudge/": Row("object", judged),
     "api/v1/runs/<run>/report/": Row("object", judged),
+    "api/v1/models/<key>/checks/<check>/forecast/": Row("object", forecast),
     "api/v1/models/<key>/checks/<check>/expectations/": Row("object", expected),
     "api/v1/models/<key>/checks/<check>/expectations/<number>/end/": Row("object", expected),
 }

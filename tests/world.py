@@ -199,6 +199,10 @@ def _run(
         kind="report", model=model, run=run, digest=mark, by=model.owner, requested_at=MONDAY,
         finished_at=MONDAY, fault=f"The file {mark} is gone",
     )  # fmt: skip
+    m.Analysis.objects.create(
+        kind="forecast", model=model, digest=mark, by=model.owner, requested_at=MONDAY,
+        body={"check": check.slug, "spec": {"time": f"clock_{mark}"}},
+    )  # fmt: skip
     m.Expectation.objects.create(
         check_ref=check, feature=f"income_{mark}", reason=f"Campaign {mark}",
         until=datetime(2099, 1, 1, tzinfo=UTC), by=model.owner, at=MONDAY,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from monitoring.integrations import evidently, sklearn
 from monitoring.judging.data_job import judge_data
 from monitoring.judging.fairness_job import judge_fairness
+from monitoring.judging.forecast_job import forecast_alarms
 from monitoring.judging.learn_job import learn_contract
 from monitoring.judging.performance_job import judge_performance
 from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_result, load_job
@@ -77,6 +78,7 @@ _JOBS: dict[str, Callable[[Job], Result]] = {
     "performance": judge_performance,
     "fairness": judge_fairness,
     "learn": learn_contract,
+    "forecast": forecast_alarms,
     "report": make_report,
     "exit": _exit,
     "hang": _hang,

@@ -45,6 +45,7 @@ class Scorer:
     current: Mapping[str, Column]
     against: str
     weights: Mapping[str, float] = field(default_factory=dict)
+    draws: bool = True  # histograms, which a forecast has no use for
 
     def run(self, names: list[str]) -> Scores:
         """Score the named columns overall and in each large enough segment; then settle them."""
@@ -55,7 +56,9 @@ class Scorer:
                 if name != part.column and name not in found.unscored and name not in found.sparse:
                     draft = self._in_part(name, part, found)
                     drafts += [draft] if draft else []
-        found.readings, found.histograms = settled(drafts, self.spec, self.against)
+        found.readings, found.histograms = settled(
+            drafts, self.spec, self.against, draws=self.draws
+        )
         return found
 
     def rule(self, name: str) -> Rule:

@@ -19,7 +19,7 @@ class Draft:
 
 
 def settled(
-    drafts: Sequence[Draft], spec: DataSpec, against: str
+    drafts: Sequence[Draft], spec: DataSpec, against: str, *, draws: bool = True
 ) -> tuple[list[ReadingOut], list[HistogramOut]]:
     """Return the readings with their crossings, and the histograms that pages draw."""
     adjusted = _adjusted(drafts, spec)
@@ -27,11 +27,11 @@ def settled(
     for draft, corrected in zip(drafts, adjusted, strict=True):
         reading = replace(draft.reading, adjusted_p=corrected)
         crossed = _crossed(reading, spec)
-        if crossed:
+        if crossed and draws:
             note = _sentence(reading, draft.sides, against)
-            reading = replace(reading, crossed=True, note=note)
-        readings.append(reading)
-        if crossed or not reading.segment:
+            reading = replace(reading, note=note)
+        readings.append(replace(reading, crossed=True) if crossed else reading)
+        if draws and (crossed or not reading.segment):
             histograms.append(_drawn(reading, draft.sides))
     return readings, histograms
 

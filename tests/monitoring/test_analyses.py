@@ -93,9 +93,9 @@ def test_whoever_lost_the_lease_leaves_nothing_behind(run, monkeypatch):
     asked, _ = analyses.request_report(ACTOR, run, at=clock.now())
     answer = analyses.WORK[Analysis.Kind.REPORT]
 
-    def overtaken(found):
+    def overtaken(found, *, at):
         Analysis.objects.update(lease_token=99)
-        return answer(found)
+        return answer(found, at=at)
 
     monkeypatch.setitem(analyses.WORK, Analysis.Kind.REPORT, overtaken)
     before = set(analyses.path_of(asked).glob("reports/*"))
