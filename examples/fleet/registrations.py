@@ -223,6 +223,12 @@ def _performance(spec: ModelSpec, limits: dict[str, float]) -> dict[str, Any]:
         "min_labels": 100,
         "min_completeness": 0.8,
         "metrics": wanted,
+        # Where labels take a month, what the scores let one expect meanwhile.
+        **(
+            {"estimate": "confidence"}
+            if spec.unit == "lending" and spec.task == "classification"
+            else {}
+        ),
         "when": TWO_OF_THREE,
         "severity": {"breach": "critical"},
     }

@@ -12,15 +12,17 @@ MetricName = Literal[
     "rmse", "mae", "mape", "r2", "bias", "mase",
     "ctr", "precision_at_k", "ndcg",
     "silhouette", "cluster_shift",
+    "detection_auc",
 ]  # fmt: skip
 # What needs no labels, and looks at the reference instead.
-UNLABELED: frozenset[str] = frozenset({"silhouette", "cluster_shift"})
+UNLABELED: frozenset[str] = frozenset({"silhouette", "cluster_shift", "detection_auc"})
+OF_FEATURES: frozenset[str] = frozenset({"silhouette", "detection_auc"})
 ESTIMABLE: frozenset[str] = frozenset(
     {"roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "fbeta", "log_loss", "brier"}
 )
 # Losses: to hold one to a least value would be to ask for a worse model.
 _LOSSES: frozenset[str] = frozenset(
-    {"brier", "calibration", "cost", "bias", "mase", "cluster_shift"}
+    {"brier", "calibration", "cost", "bias", "mase", "cluster_shift", "detection_auc"}
 )
 
 
@@ -108,6 +110,11 @@ class PerformanceSpec(Periodic):
     def needs_labels(self) -> bool:
         """Say whether any metric compares with what came true."""
         return any(metric.name not in UNLABELED for metric in self.metrics)
+
+    @property
+    def needs_prediction(self) -> bool:
+        """Say whether any metric looks at what a model answered; made-up data have no answers."""
+        return any(metric.name != "detection_auc" for metric in self.metrics)
 
     @property
     def needs_reference(self) -> bool:

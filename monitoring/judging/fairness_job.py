@@ -73,7 +73,8 @@ def _result(window: WindowOfGroups, frame: readers.Frame, labeled: int | None) -
         rows=int(frame.table.num_rows),
         labeled=labeled,
         readings=tuple(
-            _reading(one, hide=(one.figure.attribute, one.figure.group) in unseen) for one in judged
+            _reading(one, unseen={g for a, g in unseen if a == one.figure.attribute})
+            for one in judged
         ),
         groups=tuple(
             GroupCountOut(attribute, **vars(one))
@@ -126,7 +127,7 @@ def _segment(figure: Figure) -> str:
     return f"{figure.attribute}={figure.group}" if figure.group else ""
 
 
-def _reading(one: Judged, *, hide: bool) -> ReadingOut:
+def _reading(one: Judged, *, unseen: set[str]) -> ReadingOut:
     figure = one.figure
     return ReadingOut(
         feature=figure.attribute,
@@ -135,9 +136,9 @@ def _reading(one: Judged, *, hide: bool) -> ReadingOut:
         method_version=_OURS,
         value=figure.value,
         p_value=figure.p_value,
-        n_reference=figure.n_against,
         # A size that would tell that of a small group stays with the counts.
-        n_current=None if hide or figure.value is None else figure.n,
+        n_reference=None if figure.against in unseen else figure.n_against,
+        n_current=None if figure.group in unseen or figure.value is None else figure.n,
         limit=one.limit,
         direction=one.direction,
         crossed=one.state == "breach",

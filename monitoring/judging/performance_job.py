@@ -1,6 +1,5 @@
 """Measure a window's predictions against the labels that have come."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,39 +7,28 @@ import numpy as np
 from monitoring.checks import performance
 from monitoring.checks.order import verdict
 from monitoring.checks.performance import Judged, Measured
-from monitoring.checks.performance_shapes import UNLABELED, PerformanceSpec
-from monitoring.checks.words import percent
+from monitoring.checks.performance_shapes import OF_FEATURES, PerformanceSpec
 from monitoring.data import labels as label_files
 from monitoring.data import readers
 from monitoring.data.columns import Column, load
-from monitoring.data.points import coordinates
 from monitoring.integrations import sklearn
 from monitoring.judging import estimating
 from monitoring.judging.performance_figures import Labeled, naive_error
 from monitoring.judging.protocol import HistogramOut, Job, ReadingOut, Result
+from monitoring.judging.unlabeled_figures import Unlabeled
 from monitoring.statistics import errors
 
 _NOTES = 40
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """What was read of a window, and of the reference where a metric looks at it."""
-
-    job: Job
-    spec: PerformanceSpec
-    columns: dict[str, Column]
-    rows: int
-    then: dict[str, Column]
-
-
 def judge_performance(job: Job) -> Result:
     """Return the verdict on one window's predictions; too few labels are no verdict."""
     spec = PerformanceSpec.model_validate(job.spec, strict=False)
-    wanted = {"request_id", spec.prediction, spec.score or spec.prediction, *spec.divided_by}
-    wanted |= {spec.group} if spec.group else set()
-    clusters = {metric.name for metric in spec.metrics} & UNLABELED
-    features = set(job.contract.get("columns", {})) if "silhouette" in clusters else set()
+    wanted = {"request_id", *spec.divided_by} | ({spec.group} if spec.group else set())
+    if spec.needs_prediction:
+        wanted |= {spec.prediction, spec.score or spec.prediction}
+    of_features = {metric.name for metric in spec.metrics} & OF_FEATURES
+    features = set(job.contract.get("columns", {})) if of_features else set()
     try:
         frame = readers.read(
             job.batch, kind=job.batch_format, columns=wanted | features, strings=["request_id"]
@@ -57,8 +45,8 @@ def judge_performance(job: Job) -> Result:
         estimated = estimating.estimates(job, spec, columns)
         if truth is not None and (short := _too_few(spec, truth, rows, estimated)):
             return short
-        batch = _Batch(job, spec, columns, rows, _reference(job, spec, features))
-        measured, histograms = _unlabeled(batch)
+        batch = Unlabeled(job, spec, columns, rows, _reference(job, spec, features))
+        measured, histograms = batch.measure_all()
         if truth is not None:
             measured = _labeled(batch, truth) + measured
     except label_files.BadLabels as error:
@@ -109,77 +97,11 @@ def _reference(job: Job, spec: PerformanceSpec, features: set[str]) -> dict[str,
     return {name: load(table[name], as_time=name == time) for name in table.column_names}
 
 
-def _labeled(batch: _Batch, truth: label_files.Truth) -> list[Measured]:
+def _labeled(batch: Unlabeled, truth: label_files.Truth) -> list[Measured]:
     job, spec = batch.job, batch.spec
     label = spec.label if spec.label in batch.then else job.roles.label
     naive = naive_error(spec, batch.then, label=label, time=job.roles.time or "time")
     return Labeled(spec, batch.columns, truth, naive).measure_all()
-
-
-def _unlabeled(batch: _Batch) -> tuple[list[Measured], list[HistogramOut]]:
-    """Measure what compares clusters: how well they are apart, and how full each is."""
-    measured: list[Measured] = []
-    histograms: list[HistogramOut] = []
-    for metric in batch.spec.metrics:
-        try:
-            if metric.name == "silhouette":
-                measured.append(_silhouette(batch))
-            elif metric.name == "cluster_shift":
-                found, histogram = _shift(batch)
-                measured.append(found)
-                histograms.append(histogram)
-        except sklearn.NoMetric as error:
-            measured.append(Measured(metric.name, None, batch.rows, problem=str(error)))
-    return measured, histograms
-
-
-def _silhouette(batch: _Batch) -> Measured:
-    spec, aside = batch.spec, {batch.spec.prediction, batch.spec.score, batch.job.roles.time}
-    features = batch.job.contract.get("columns", {})
-    names = [name for name in features if name in batch.columns and name not in aside]
-    then = {name: batch.then[name] for name in names if name in batch.then}
-    if not then:
-        raise sklearn.NoMetric("the reference holds none of the batch's columns")
-    clusters = batch.columns[spec.prediction]
-    present = ~clusters.missing
-    points = coordinates(then, batch.columns)[present]
-    value = sklearn.silhouette(points, clusters.values[present])
-    return Measured("silhouette", value, len(points), sklearn.VERSION)
-
-
-def _shift(batch: _Batch) -> tuple[Measured, HistogramOut]:
-    """Compare the share of each cluster with the reference's: their total variation."""
-    name = batch.spec.prediction
-    if name not in batch.then:
-        raise sklearn.NoMetric(f"the reference has no column {name}")
-    sides = [_clusters(side[name]) for side in (batch.then, batch.columns)]
-    labels = sorted({*sides[0], *sides[1]})
-    counts = [[side.get(label, 0) for label in labels] for side in sides]
-    sums = [sum(side) for side in counts]
-    if not all(sums):
-        raise sklearn.NoMetric("no row has a cluster")
-    shares = np.array([np.array(side) / total for side, total in zip(counts, sums, strict=True)])
-    moved = shares[1] - shares[0]
-    most = int(np.argmax(np.abs(moved)))
-    detail = (
-        f"cluster {labels[most]} went from {percent(float(shares[0][most]))} to "
-        f"{percent(float(shares[1][most]))} of the rows"
-    )
-    value = float(np.abs(moved).sum() / 2)
-    return (
-        Measured("cluster_shift", value, sums[1], errors.VERSION, detail=detail),
-        HistogramOut(name, "", None, labels, counts[0], counts[1]),
-    )
-
-
-def _clusters(column: Column) -> dict[str, int]:
-    values, counts = np.unique(column.values[~column.missing], return_counts=True)
-    names = (
-        [f"{value:g}" for value in values]
-        if column.numeric
-        else [column.labels[int(value)] for value in values]
-    )
-    return {name: int(n) for name, n in zip(names, counts, strict=True)}
 
 
 def _result(

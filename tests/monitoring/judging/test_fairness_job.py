@@ -161,6 +161,9 @@ def test_small_groups_are_left_out_with_a_word(tmp_path):
     assert result.state == "ok"
     assert {one.segment for one in result.readings} <= {"sex=female", "sex=male"}
     assert "sex: too few rows to compare, so left out: other" in result.summary["notes"]
+    # The sizes shown, taken from the total, would give the small group's away.
+    (reading,) = result.readings
+    assert None in (reading.n_current, reading.n_reference)
 
 
 def test_a_group_without_labels_is_unknown_never_ok(tmp_path):

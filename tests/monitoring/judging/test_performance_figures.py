@@ -201,6 +201,33 @@ def test_clusters_that_fill_or_empty_are_told(tmp_path):
     assert (histogram.labels, histogram.current) == (["0", "1", "2", "3"], [200, 200, 200, 400])
 
 
+def made_up(folder, table):
+    columns = {name: {"family": "number"} for name in ("income", "age", "balance", "label")}
+    return judge_performance(
+        Job(
+            kind="performance",
+            spec={
+                "start": tables.START.isoformat(),
+                "metrics": [{"name": "detection_auc", "direction": "max", "limit": 0.7}],
+            },
+            contract={"columns": columns},
+            batch=tables.write(table.drop(columns=["prediction"]), folder / "b.parquet"),
+            reference=tables.write(tables.reference(), folder / "reference.parquet"),
+        )
+    )
+
+
+def test_made_up_rows_are_told_from_real_ones_by_what_gives_them_away(tmp_path):
+    real, false = tables.batch(), tables.batch().assign(balance=0.0)
+
+    good, bad = made_up(tmp_path, real), made_up(tmp_path, false)
+
+    assert good.state == "ok"
+    assert value(good, "detection_auc") < 0.6
+    assert bad.state == "breach"
+    assert "told by balance" in bad.reason
+
+
 @pytest.mark.parametrize(
     ("metric", "more", "words"),
     [
