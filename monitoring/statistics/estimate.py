@@ -69,7 +69,8 @@ class Tried:
 def try_out(metric: Weighted, scores: Any, truth: Any, answer: Any, *, rows: int) -> Tried:
     """Estimate stretches of the reference that were not learned from; rows come in time order."""
     first = int(len(scores) * _LEARNED)
-    size = max(_FEWEST, min(rows, len(scores) - first))
+    # As large as a window, but small enough that there are several to learn an error from.
+    size = max(_FEWEST, min(rows, (len(scores) - first) // 4))
     starts = range(first, len(scores) - size + 1, size)[:_TRIED]
     try:
         learned = calibrate(scores[:first], truth[:first])
