@@ -13,11 +13,13 @@ from monitoring.baselines import NoReference
 from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.shapes import DataSpec, MetricSpec
+from monitoring.checks.skew_shapes import SkewSpec
 from monitoring.judging import client
 from monitoring.judging.protocol import Job, Result
 from monitoring.models import (
     Baseline,
     Batch,
+    Check,
     CheckVersion,
     ContractVersion,
     LabelSet,
@@ -92,6 +94,8 @@ def judge(run: Run, *, at: datetime) -> Evidence:
         _metric(run, spec, found)
     elif isinstance(spec, DataSpec):
         _data(run, spec, found, at=at)
+    elif isinstance(spec, SkewSpec):
+        _skew(run, spec, found)
     else:
         _outcomes(run, spec, found, at=at)
     return found
@@ -133,6 +137,28 @@ def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
     )
     made_with = {**result.made_with, **({"reference_batch": digest} if digest else {})}
     found.result = replace(result, made_with=made_with)
+
+
+def _skew(run: Run, spec: SkewSpec, found: Evidence) -> None:
+    source = _take_batch(run, spec.source, found)
+    if source is None or found.batch is None:
+        return
+    offline = batch_of(run.window.check_ref, spec.offline, run.window.start)
+    if offline is None:
+        found.result = Result("not_evaluated", "no offline table came for this window")
+        return
+    files = _files(run, source, found) | {
+        "reference": offline.path,
+        "reference_format": offline.format or offline.source.format,
+    }
+    result = _ask(Job(kind="skew", spec=found.check_version.spec, **files))
+    found.result = replace(result, made_with={**result.made_with, "offline": offline.digest})
+
+
+def batch_of(check: Check, name: str, start: datetime) -> Batch | None:
+    """Return the newest batch of a window in the source of this name."""
+    source = Source.objects.filter(model_id=check.model_id, name=name).first()
+    return newest_batch(source, start) if source else None
 
 
 def _other_window(run: Run, source: Source, spec: DataSpec) -> Batch | None:

@@ -15,6 +15,7 @@ from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance import too_few
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.shapes import DataSpec, MetricSpec
+from monitoring.checks.skew_shapes import SkewSpec
 from monitoring.models import Batch, Check, CheckVersion, Run, Source, Window
 from monitoring.queries.checks import current_spec
 from monitoring.specs import CheckSpec
@@ -73,8 +74,23 @@ class Plan:
             self._absent(window, run, source)
         elif isinstance(self.spec, Outcomes):
             self._performance(self.spec, window, run, batch)
+        elif isinstance(self.spec, SkewSpec):
+            self._skew(self.spec, window, run, batch)
         elif run is None or run.batch_id != batch.pk or self._has_reference_now(run):
             self._queue(window, batch)
+
+    def _skew(self, spec: SkewSpec, window: Window, run: Run | None, batch: Batch) -> None:
+        """Judge when both tables are here, and again when either is another one."""
+        offline = evidence.batch_of(self.check, spec.offline, window.start)
+        old = run if run is not None and run.batch_id == batch.pk else None
+        if offline is not None:
+            if old is None or _is_news(offline, old):
+                self._queue(window, batch)
+        elif self.at < window.due_at:
+            self.look_again.append(window.due_at)
+        elif old is None:
+            reason = f"no offline table came from the source {spec.offline}"
+            self._record(window, RunState.NOT_EVALUATED, reason, batch=batch)
 
     def _absent(self, window: Window, run: Run | None, source: Source | None) -> None:
         """Nothing has landed for the window."""
@@ -204,6 +220,13 @@ def _lacks_estimate(spec: Outcomes, window: Window, batch: Batch) -> bool:
     """Say whether the window could tell, before its labels come, what is to be expected."""
     wanted = isinstance(spec, PerformanceSpec) and spec.estimate != "none"
     return wanted and window.estimate.get("batch") != batch.pk
+
+
+def _is_news(offline: Batch, run: Run) -> bool:
+    """Say whether a run was judged without this offline table."""
+    if known := run.made_with.get("offline"):
+        return bool(known != offline.digest)
+    return run.finished_at is not None and offline.landed_at > run.finished_at
 
 
 def _may_mend(run: Run) -> bool:

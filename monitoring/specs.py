@@ -7,15 +7,17 @@ from pydantic import BaseModel
 from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.shapes import ContractSpec, DataSpec, MetricSpec
+from monitoring.checks.skew_shapes import SkewSpec
 from registry import bodies
 from registry.problems import invalid
 
-CheckSpec = DataSpec | PerformanceSpec | MetricSpec | FairnessSpec
+CheckSpec = DataSpec | PerformanceSpec | MetricSpec | FairnessSpec | SkewSpec
 _BY_KIND: dict[str, type[CheckSpec]] = {
     "data": DataSpec,
     "performance": PerformanceSpec,
     "metric": MetricSpec,
     "fairness": FairnessSpec,
+    "skew": SkewSpec,
 }
 
 

@@ -58,7 +58,7 @@ def _more(run: Run) -> str:
 def _contract(run: Run) -> dict[str, Any]:
     title = "2 Contract: are the data as agreed?"
     kind = run.window.check_ref.kind
-    if kind != Check.Kind.DATA:
+    if kind not in (Check.Kind.DATA, Check.Kind.SKEW):
         said = "The data check of the same window judges that."
         if kind == Check.Kind.METRIC:
             said = "A metric that MLflow holds has no contract."

@@ -27,6 +27,7 @@ KINDS = {
     "performance": "Performance: is the model still right, once the labels are there?",
     "metric": "MLflow metric: does a logged figure stay within its limit?",
     "fairness": "Fairness: are groups of people treated alike?",
+    "skew": "Training-serving skew: does serving see the values the offline store has?",
 }
 # What a new check starts with, besides the defaults of its kind.
 STARTS: dict[str, dict[str, Any]] = {
@@ -68,6 +69,17 @@ STARTS: dict[str, dict[str, Any]] = {
         "when.good": 2,
         "severity.breach": "critical",
     },
+    "skew": {
+        "every_days": 7,
+        "grace_hours": 24,
+        "offline": "offline",
+        "keys": ["request_id"],
+        "limit": 0.01,
+        "min_matched": 0.9,
+        "when.bad": 2,
+        "when.of": 3,
+        "when.good": 2,
+    },
 }
 
 
@@ -86,8 +98,9 @@ def check(kind: str, sources: Choices) -> list[Group]:
         "performance": _performance,
         "metric": _metric,
         "fairness": _fairness,
+        "skew": _skew,
     }[kind]
-    condition = "drift" if kind == "data" else "breach"
+    condition = {"data": "drift", "skew": "data_fault"}.get(kind, "breach")
     windows: tuple[Field, ...] = (
         name,
         Field("every_days", "Days a window has", "number"),
@@ -151,6 +164,20 @@ def _metric() -> Group:
             Field("metric", "Metric", help="As MLflow spells it.", required=True),
             Field("direction", "It must be", "select", choices=_DIRECTIONS),
             Field("limit", "Limit", "number", required=True),
+        ),
+    )
+
+
+def _skew() -> Group:
+    store = "The source whose batch of the window is the offline store's table."
+    return Group(
+        "What is compared",
+        (
+            Field("offline", "Source of the offline table", help=store, required=True),
+            Field("keys", "Columns that name a row in both", "lines", required=True),
+            Field("features", "Features", "lines", "Empty: every column both have."),
+            Field("limit", "Share of unequal rows allowed", "number"),
+            Field("min_matched", "Share of rows that must be in both", "number"),
         ),
     )
 

@@ -211,7 +211,18 @@ _OF_FAIRNESS: Mapping[str, ConditionWords] = {
         "whether decisions must stop, be reviewed by hand, or change.",
     ),
 }
-_BY_KIND = {"metric": _OF_A_METRIC, "fairness": _OF_FAIRNESS}
+# The same condition of a check that compares serving with the offline store.
+_OF_SKEW: Mapping[str, ConditionWords] = {
+    "data_fault": replace(
+        WORDS["data_fault"],
+        title="serving sees other values than training",
+        likely="A feature is computed in two ways, or one of the two stores is stale.",
+        effect="The model answers on values it was not trained for.",
+        do_now="Open the run, take the feature that differs most, and compare how serving and the "
+        "offline store compute it for one row.",
+    ),
+}
+_BY_KIND = {"metric": _OF_A_METRIC, "fairness": _OF_FAIRNESS, "skew": _OF_SKEW}
 
 
 def words_of(condition: str, *, kind: str) -> ConditionWords:

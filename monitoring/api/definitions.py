@@ -47,7 +47,7 @@ class CheckIn(Change):
     `reason` tells why it is paused or goes on; without it `change_reason` does.
     """
 
-    kind: Literal["data", "performance", "metric", "fairness"] | None = None
+    kind: Literal["data", "performance", "metric", "fairness", "skew"] | None = None
     spec: dict[str, Any] | None = None
     paused: bool | None = None
     reason: Line = Field(default="", max_length=500)

@@ -14,6 +14,7 @@ from monitoring.judging.learn_job import learn_contract
 from monitoring.judging.performance_job import judge_performance
 from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_result, load_job
 from monitoring.judging.report_job import make_report
+from monitoring.judging.skew_job import judge_skew
 
 OUT_OF_MEMORY = 12
 _OF_BATCHES = ("data", "performance", "fairness", "skew")
@@ -77,6 +78,7 @@ _JOBS: dict[str, Callable[[Job], Result]] = {
     "data": judge_data,
     "performance": judge_performance,
     "fairness": judge_fairness,
+    "skew": judge_skew,
     "learn": learn_contract,
     "forecast": forecast_alarms,
     "report": make_report,

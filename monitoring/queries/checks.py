@@ -31,4 +31,8 @@ def source_of(check: Check, spec: CheckSpec) -> Source | None:
 def readers_of(source: Source) -> list[tuple[Check, CheckSpec]]:
     """Return the checks that look at a source, with what they say."""
     checks = [(check, current_spec(check)) for check in Check.objects.filter(model=source.model_id)]
-    return [(check, spec) for check, spec in checks if getattr(spec, "source", "") == source.name]
+    return [(check, spec) for check, spec in checks if source.name in _sources(spec)]
+
+
+def _sources(spec: CheckSpec) -> tuple[str, str]:
+    return getattr(spec, "source", ""), getattr(spec, "offline", "")
