@@ -114,6 +114,8 @@ def _has_limits(kind: str, spec: dict[str, Any]) -> bool:
     if kind == Check.Kind.PERFORMANCE:
         metrics = spec.get("metrics") or []
         return bool(metrics) and all(mapping(m).get("limit") is not None for m in metrics)
+    if kind == Check.Kind.FAIRNESS:
+        return any(limit is not None for limit in mapping(spec.get("limits")).values())
     # A data check's limits have defaults, so that one is always there.
     return True
 

@@ -17,7 +17,7 @@ def plan_with_numbers(facts: ControlFacts, *, days: int | None, at: datetime) ->
     if finding := not_in_use(facts):
         return finding
     data, quality = facts.watching("data"), facts.watching("performance", "metric")
-    checks = (*data, *quality)
+    checks = (*data, *quality, *facts.watching("fairness"))
     gaps = [] if data else ["no data check"]
     gaps += [] if quality else ["no performance check"]
     for check in checks:
@@ -47,14 +47,14 @@ def monitor_alive(facts: ControlFacts, *, days: int | None, at: datetime) -> Fin
     """MON-02: every check has looked at its latest windows; absence is a failure of its own."""
     if finding := not_in_use(facts):
         return finding
-    checks = facts.watching("data", "performance", "metric")
+    checks = facts.watching("data", "performance", "metric", "fairness")
     if not checks:
         return failed("The model is unmonitored: no check looks at it.", PUT_CHECK)
     due = [check for check in checks if check.windows]
     if not due:
         return unknown("No window is due yet.")
-    # Labels take their time: a performance check's newest due window is old by design.
-    prompt = [check for check in due if check.kind != "performance"]
+    # Labels take their time: the newest due window of who waits for them is old by design.
+    prompt = [check for check in due if check.kind not in ("performance", "fairness")]
     silent = [check.slug for check in prompt if at >= silent_from(check, check.windows[-1])]
     windows = [window for check in due for window in check.windows]
     covered = sum(window.state in LOOKED for window in windows)
