@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms
+from dashboard.pages import check_forecast
 from dashboard.pages.door import act, form_page, model_or_404
 from dashboard.queries.frame import actor_of
 from dashboard.queries.model import check_of, source_of, specs_of
@@ -18,6 +19,8 @@ from registry import access, clock
 from registry.access import Right
 from registry.models import RegisteredModel
 from registry.problems import FieldError, Invalid
+
+_PLACES = {"/spec/": "/", "/slug": "/key", "/check": "/key"}
 
 
 @form_page
@@ -65,7 +68,15 @@ def _edit(
     groups, texts, new = shapes.check(kind, sources), shapes.text(), known is None
     values, text_values = _values(spec), {"spec": spec if known else None}
     error, by_text = None, request.POST.get("by") == "text"
-    if request.method == "POST":
+    forecast = check_forecast.newest(model, known.slug, at=clock.now()) if known else None
+    if request.method == "POST" and request.POST.get("by") == "forecast":
+        given = forms.read(groups, request.POST, new=new)
+        values, name = given.values, known.slug if known else str(given.body.get("key", ""))
+        try:
+            forecast = check_forecast.ask(actor_of(request), model, name, given, at=clock.now())
+        except Invalid as raised:
+            error = raised
+    elif request.method == "POST":
         given = forms.read(texts if by_text else groups, request.POST, new=new)
         try:
             name = _save(request, model, known, kind, given, spec, by_text=by_text)
@@ -89,13 +100,15 @@ def _edit(
         "form": forms.show(
             groups,
             values,
-            None if by_text else forms.moved(error, {"/spec/": "/", "/slug": "/key"}),
+            None if by_text else forms.moved(error, _PLACES),
             new=new,
         ),
         "text_form": forms.show(texts, text_values, in_text) if known else None,
         "text_open": by_text,
         "back": f"/m/{model.slug}/",
         "pause": _pause(known),
+        "can_forecast": kind == Check.Kind.DATA,
+        "forecast": forecast,
     }
     return render(request, "pages/form.html", context, status=400 if error else 200)
 
