@@ -23,7 +23,7 @@ from monitoring.judging import client
 from monitoring.judging.client import JudgeDied, JudgeUnavailable
 from monitoring.judging.protocol import Job
 from monitoring.leases import Lease, Stint
-from monitoring.models import Analysis, Check, Run
+from monitoring.models import Analysis, Check, Run, Source
 from monitoring.names import require_name
 from monitoring.queries.checks import current_version
 from monitoring.specs import as_json, merged_spec, parse_check
@@ -58,10 +58,12 @@ def request_report(actor: Actor, run: Run, *, at: datetime) -> tuple[Analysis, b
     access.require(actor, Right.ACT_ON_INCIDENTS, model.unit)
     if run.state not in VERDICTS:
         raise invalid("", "not_judged", "the run has no verdict yet", "ask when it was judged")
-    if run.batch is None or run.baseline is None or run.contract_version is None:
+    other = run.made_with.get("reference_batch", "")
+    if run.batch is None or run.contract_version is None or not (run.baseline or other):
         detail = "the run was judged without a batch and a reference, so nothing can be compared"
         raise invalid("", "nothing_to_compare", detail, "ask for a run of a data check")
-    seen = {"batch": run.batch.digest, "reference": run.baseline.digest, "run": run.pk}
+    reference = other or (run.baseline.digest if run.baseline else "")
+    seen = {"batch": run.batch.digest, "reference": reference, "run": run.pk}
     return _ask(actor, Analysis.Kind.REPORT, model, seen, run=run, at=at)
 
 
@@ -180,15 +182,15 @@ def _keep(document: str) -> dict[str, Any]:
 
 def _report(found: Analysis, *, at: datetime) -> Answer:
     run = found.run
-    if run is None or run.batch is None or run.baseline is None or run.check_version is None:
-        raise CannotAnswer("The batch or the reference of the run is not stored any more.")
+    if run is None or run.batch is None or run.check_version is None:
+        raise CannotAnswer("The batch of the run is not stored any more.")
     job = Job(
         kind="report",
         seconds=_REPORT_SECONDS,
         spec=run.check_version.spec,
         batch=run.batch.path,
         batch_format=run.batch.format or run.batch.source.format,
-        reference=str(baselines.path_of(run.baseline)),
+        **_reference(run, run.batch.source),
         contract=run.contract_version.spec if run.contract_version else {},
         window_start=run.window.start,
         window_end=run.window.end,
@@ -198,6 +200,17 @@ def _report(found: Analysis, *, at: datetime) -> Answer:
     if result.state != "made":
         raise CannotAnswer(result.reason)
     return Answer({**result.summary, "made_with": result.made_with}, result.document)
+
+
+def _reference(run: Run, source: Source) -> dict[str, Any]:
+    """Return where that lies which the run was held against: another batch, or the baseline."""
+    if digest := run.made_with.get("reference_batch"):
+        other = source.batches.filter(digest=digest).first()
+        if other is not None:
+            return {"reference": other.path, "reference_format": other.format or source.format}
+    elif run.baseline is not None:
+        return {"reference": str(baselines.path_of(run.baseline))}
+    raise CannotAnswer("The reference of the run is not stored any more.")
 
 
 def _forecast(found: Analysis, *, at: datetime) -> Answer:

@@ -35,7 +35,7 @@ def choices(request: HttpRequest, found: Run, readings: list[Reading]) -> dict[s
         "until": f"{timezone.localtime(now) + _USUAL:%Y-%m-%d}",
         "expected": [_expected(row, may_act) for row in runs.expected_of(check, at=now)],
         "report": report,
-        "may_report": may_act and found.batch_id is not None and found.baseline_id is not None,
+        "may_report": may_act and _comparable(found),
         "waits": waits or (report is not None and report["waits"]),
     }
 
@@ -64,5 +64,12 @@ def _report(found: Run) -> dict[str, Any] | None:
         "size": filesizeformat(asked.size or 0),
         "columns": asked.result.get("columns"),
         "left_out": [f"{name}: {why}" for name, why in left_out.items()],
+        "against": asked.result.get("against", ""),
+        "methods": " and ".join(dict.fromkeys(asked.result.get("methods", []))),
         "sampled": bool(asked.result.get("sampled")),
     }
+
+
+def _comparable(found: Run) -> bool:
+    held_against = found.baseline_id is not None or "reference_batch" in found.made_with
+    return found.batch_id is not None and held_against

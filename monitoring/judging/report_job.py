@@ -10,13 +10,15 @@ from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
 from monitoring.data.columns import Column, load
 from monitoring.integrations import evidently
+from monitoring.judging import references
 from monitoring.judging.protocol import Job, Result
 
 ROW_CAP = 50_000  # of each side; more would only make the report slower
 _FEWEST = 10
 _MOST_CATEGORIES = 50
-# Evidently's own names, where ours differ.
-_NAMES = {"total_variation": "TVD"}
+# Evidently's own total variation is a permutation test that takes minutes: the report shows the
+# distance next to it in meaning, and says so.
+_INSTEAD = {"total_variation": "jensenshannon"}
 
 
 def make_report(job: Job) -> Result:
@@ -28,15 +30,21 @@ def make_report(job: Job) -> Result:
     spec = DataSpec.model_validate(job.spec, strict=False)
     contract = ContractSpec.model_validate(job.contract, strict=False)
     wanted = {name for name in contract.columns if name not in job.roles.leave_out}
+    read = {*wanted, spec.time}
+    texts = [name for name in wanted if contract.columns[name].family in ("category", "text")]
     try:
         current = readers.read(
-            job.batch, kind=job.batch_format, columns=wanted, row_cap=ROW_CAP,
-            strings=[n for n in wanted if contract.columns[n].family in ("category", "text")],
-        )  # fmt: skip
-        reference = readers.read(job.reference, columns=wanted, row_cap=ROW_CAP)
+            job.batch, kind=job.batch_format, columns=read, row_cap=ROW_CAP, strings=texts
+        )
+        reference = readers.read(
+            job.reference, kind=job.reference_format, columns=read, row_cap=ROW_CAP, strings=texts
+        )
     except readers.Unreadable as error:
         return Result("not_evaluated", str(error))
-    now, then = _load(current), _load(reference)
+    now = _load(current, spec.time)
+    then, problem = references.chosen(job, spec, _load(reference, spec.time), now)
+    if problem:
+        return Result("not_evaluated", problem)
     left_out = {name: why for name in sorted(wanted) if (why := _unfit(name, then, now))}
     names = [name for name in contract.columns if name in wanted and name not in left_out]
     if not names:
@@ -47,7 +55,7 @@ def make_report(job: Job) -> Result:
         _frame(now, names),
         numeric=[name for name in names if then[name].numeric],
         categorical=[name for name in names if not then[name].numeric],
-        methods=(_name(spec.numeric.method), _name(spec.categorical.method)),
+        methods=(_drawn_by(spec.numeric.method), _drawn_by(spec.categorical.method)),
         limits=(spec.numeric.limit, spec.categorical.limit),
     )
     return Result(
@@ -57,19 +65,26 @@ def make_report(job: Job) -> Result:
         summary={
             "columns": len(names),
             "left_out": left_out,
-            "rows": {"current": current.table.num_rows, "reference": reference.table.num_rows},
+            "against": references.against(spec),
+            "methods": [_drawn_by(one.method) for one in (spec.numeric, spec.categorical)],
+            "rows": {"current": _rows(now, names), "reference": _rows(then, names)},
             "sampled": current.sampled or reference.sampled,
         },
         made_with={**evidently.versions(), "row_cap": ROW_CAP, "seed": readers.SEED},
     )
 
 
-def _name(method: str) -> str:
-    return _NAMES.get(method, method)
+def _drawn_by(method: str) -> str:
+    return _INSTEAD.get(method, method)
 
 
-def _load(frame: readers.Frame) -> dict[str, Column]:
-    return {name: load(frame.table[name]) for name in frame.table.column_names}
+def _rows(columns: Mapping[str, Column], names: list[str]) -> int:
+    return len(columns[names[0]].values)
+
+
+def _load(frame: readers.Frame, time: str) -> dict[str, Column]:
+    table = frame.table
+    return {name: load(table[name], as_time=name == time) for name in table.column_names}
 
 
 def _unfit(name: str, then: Mapping[str, Column], now: Mapping[str, Column]) -> str:

@@ -1,5 +1,7 @@
 """The full report: what both sides hold is in it, what they do not is named."""
 
+from dataclasses import replace
+
 import pytest
 
 from monitoring.judging.learn_job import learn_contract
@@ -58,3 +60,15 @@ def test_a_batch_that_is_gone_gives_a_reason(folder, contract):
     assert make_report(job).reason == (
         "The file reports0/batch.parquet is no longer there; deliver it again"
     )
+
+
+def test_the_report_is_drawn_on_the_rows_that_the_check_compares_with(folder, contract):
+    job = tables.data_job(folder, tables.batch(), contract, baseline="season")
+    season = make_report(job)
+    assert season.summary["against"] == "in the same weeks of last year"
+    assert season.summary["rows"]["reference"] < 400
+
+    spec = {**job.spec, "baseline": "training", "numeric": {"method": "total_variation"}}
+    found = make_report(replace(job, spec=spec))
+    assert found.summary["rows"]["reference"] == 4000
+    assert found.summary["methods"] == ["jensenshannon", "psi"]
