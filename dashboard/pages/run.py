@@ -11,7 +11,7 @@ from dashboard.pages import estimates, run_choices
 from dashboard.pages.door import model_or_404, page
 from dashboard.pages.fairness import fairness
 from dashboard.pages.ladder import ladder
-from dashboard.pages.scores import ranked, segments
+from dashboard.pages.scores import explanations, ranked, segments
 from dashboard.queries import runs
 from monitoring.models import Histogram, Run
 from monitoring.states import Stage
@@ -53,6 +53,7 @@ def show(
         "weighted": bool(importance),
         "over": sum(score["crossed"] for score in scores),
         "drawn": [_drawn(histograms[name]) for name in shown if name in histograms],
+        "explanations": explanations(found.summary),
         "segments": segments(plain),
         "fairness": fairness(found),
         "estimates": estimates.of_run(found),

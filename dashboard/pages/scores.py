@@ -41,6 +41,15 @@ def segments(readings: list[Reading]) -> list[dict[str, Any]]:
     return [{**_row(reading, {}, {}), "segment": reading.segment} for reading in parts[:40]]
 
 
+def explanations(summary: dict[str, Any]) -> list[str]:
+    """Say which segments hold the change of a column, the largest part first."""
+    return [
+        f"{words.share(part['share'])} of the change of {part['feature']} lies in"
+        f" {str(part['column']).removeprefix('@')} = {part['value']}"
+        for part in summary.get("explained_by", [])
+    ]
+
+
 def _row(
     reading: Reading, trends: dict[tuple[str, str], list[float | None]], importance: dict[str, Any]
 ) -> dict[str, Any]:

@@ -154,3 +154,10 @@ def test_the_numbers_of_a_run_are_a_file_no_spreadsheet_trips_over(ana, here, st
     income = next(row for row in rows if (row["feature"], row["segment"]) == ("income", ""))
     assert (income["value"], income["method"], income["crossed"]) == ("0.41", "psi", "True")
     assert next(row for row in rows if row["feature"] == "hour")["note"].startswith("'=cmd")
+
+
+def test_the_page_says_which_segment_holds_the_change(ana, here, story):
+    parts = [{"feature": "income", "column": "@weekday", "value": "Sunday", "share": 0.81}]
+    Run.objects.filter(pk=story.run.pk).update(summary={"explained_by": parts})
+
+    assert "81 % of the change of income lies in weekday = Sunday" in text(ana.get(here))
