@@ -14,7 +14,7 @@ from django.conf import settings
 
 from monitoring.data import landing
 from monitoring.data.folder import CannotLook, File
-from monitoring.databases import Database, read
+from monitoring.databases import Database, read, require_allowed
 from monitoring.models import Check, Source, Window
 from monitoring.planning import HORIZON
 from monitoring.queries.checks import readers_of
@@ -54,6 +54,7 @@ def fetch(source: Source, *, at: datetime) -> Fetched:
     """
     found = Fetched()
     database = read(source.secret)
+    require_allowed(database)
     for ask in _asks(source, at=at):
         try:
             found.files += _batch(source, database, ask, at=at)

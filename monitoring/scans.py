@@ -1,31 +1,23 @@
 """Look into the landing folders: new batches and labels become rows, a broken folder a fault."""
 
 import logging
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import arrivals, fetching, leases
-from monitoring.data import folder, landing
-from monitoring.data.folder import CannotLook, File
+from monitoring import arrivals, fetching, leases, patience
+from monitoring.data import landing
+from monitoring.data.folder import File
 from monitoring.leases import Lease, Stint
 from monitoring.models import Source
+from monitoring.patience import Sight
+from registry.problems import Invalid
+from registry.secrets import UnreadableSecret
 
 logger = logging.getLogger(__name__)
-# So many files are digested in one look.
-_FILES_A_LOOK = 200
 _SQL_SECONDS = 300  # a query costs more than a listing
-
-
-@dataclass
-class Sight:
-    """What one look at a source saw."""
-
-    fault: str = ""
-    fresh: list[tuple[File, str]] = field(default_factory=list)  # with its digest
-    whole: bool = True
+_HANGING_SECONDS = 60  # each look at a store that hangs costs the others some seconds
 
 
 def scan_due(*, at: datetime, seconds: float) -> int:
@@ -33,7 +25,7 @@ def scan_due(*, at: datetime, seconds: float) -> int:
     stint, done = Stint(at=at, seconds=seconds), set[int]()
     while not stint.over and (lease := leases.claim_source(done)):
         done.add(lease.pk)
-        source = Source.objects.get(pk=lease.pk)
+        source = Source.objects.defer("secret").get(pk=lease.pk)
         started = stint.at
         with leases.kept(Source, [lease]):
             sight = _look(source, at=started)
@@ -42,30 +34,19 @@ def scan_due(*, at: datetime, seconds: float) -> int:
 
 
 def _look(source: Source, *, at: datetime) -> Sight:
-    sight = Sight()
     if source.kind == Source.Kind.UPLOAD:
-        return sight  # what comes is noted as it comes
-    if source.kind == Source.Kind.SQL:
-        fetched = fetching.fetch(source, at=at)
-        return Sight(fault=fetched.fault, fresh=fetched.files, whole=not fetched.more)
+        return Sight()  # what comes is noted as it comes
+    if source.kind == Source.Kind.FOLDER:
+        known = _known(source)
+        return patience.look(source.pk, source.address, format=source.format, known=known)
     try:
-        files = folder.look(source.address, kind=source.format)
-    except CannotLook as error:
-        return Sight(fault=str(error))
-    known = _known(source)
-    for file in files:
-        if known.get(file.path) == (file.size, file.modified):
-            continue
-        if len(sight.fresh) >= _FILES_A_LOOK:
-            sight.whole = False
-            break
-        try:
-            sight.fresh.append((file, folder.digest(file.path)))
-        except CannotLook as error:
-            # One file that vanished or is locked must not hide the others.
-            logger.warning("source %s: %s", source.pk, error)
-            sight.whole = False
-    return sight
+        fetched = fetching.fetch(source, at=at)
+    except UnreadableSecret:
+        return Sight(fault="The secret of the source cannot be read any more; set it again")
+    except Invalid as error:
+        # The platform may allow less by now than when the source was made.
+        return Sight(fault="; ".join(one.detail for one in error.errors))
+    return Sight(fault=fetched.fault, fresh=fetched.files, whole=not fetched.more)
 
 
 def _known(source: Source) -> dict[str, tuple[int, str]]:
@@ -84,7 +65,7 @@ def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
     with transaction.atomic():
         fields: dict[str, object] = {
             "lease_until": None,
-            "next_scan_at": at + _interval(source) if sight.whole else at,
+            "next_scan_at": at + _interval(source, sight) if sight.whole else at,
             "fault": sight.fault,
             "fault_since": (source.fault_since or at) if sight.fault else None,
         }
@@ -101,9 +82,13 @@ def _note(source: Source, lease: Lease, sight: Sight, *, at: datetime) -> None:
             arrivals.ring(source, at=at)
 
 
-def _interval(source: Source) -> timedelta:
-    often = settings.MUSTER_SCAN_SECONDS
-    return timedelta(seconds=max(often, _SQL_SECONDS) if source.kind == Source.Kind.SQL else often)
+def _interval(source: Source, sight: Sight) -> timedelta:
+    seconds = settings.MUSTER_SCAN_SECONDS
+    if source.kind == Source.Kind.SQL:
+        seconds = max(seconds, _SQL_SECONDS)
+    if sight.hangs:
+        seconds = max(seconds, _HANGING_SECONDS)
+    return timedelta(seconds=seconds)
 
 
 def _keep(source: Source, file: File, digest: str, *, at: datetime) -> None:

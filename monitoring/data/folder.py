@@ -1,6 +1,7 @@
 """List what has landed in a source's folder, and digest files; no pandas, no Arrow."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,13 +75,14 @@ def _version(entry: dict[str, Any]) -> tuple[int, str]:
     return int(entry.get("size") or 0), modified[:60]
 
 
-def digest(path: str) -> str:
-    """Return the SHA-256 of a file's content."""
+def digest(path: str, *, seen: Callable[[], None] = lambda: None) -> str:
+    """Return the SHA-256 of a file's content; `seen` is called as it comes."""
     total = hashlib.sha256()
     try:
         with fsspec.open(path, "rb") as file:
             while chunk := file.read(_CHUNK):
                 total.update(chunk)
+                seen()
     except (OSError, ValueError) as error:
         name = landing.tail(path)
         raise CannotLook(f"The file {name} could not be read; is it still there?") from error
