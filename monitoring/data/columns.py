@@ -84,7 +84,23 @@ def _blank(family: str, rows: int) -> Column:
     return Column(family, np.full(rows, np.nan), (), np.full(rows, family == "empty"))
 
 
-def _codes(data: Any) -> Column:
+def repeated(data: Any) -> int:
+    """Count the values of an Arrow column that came before; nulls are none."""
+    kind = data.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        data = pc.dictionary_encode(data)
+    if pa.types.is_dictionary(data.type):
+        # The texts themselves are not looked at: of identifiers there is one a row.
+        codes, _ = _coded(data)
+        present = codes[codes >= 0]
+        return len(present) - int(np.count_nonzero(np.bincount(present)))
+    column = load(data)
+    present = column.values[~column.missing]
+    return len(present) - len(np.unique(present))
+
+
+def _coded(data: Any) -> tuple[Array, Any]:
+    """Return the code of each row (-1 is null) and the labels, as Arrow has them."""
     if isinstance(data, pa.ChunkedArray):
         data = data.unify_dictionaries()
         pieces = [
@@ -95,7 +111,11 @@ def _codes(data: Any) -> Column:
     else:
         raw = data.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         labels = data.dictionary
-    codes = raw.astype(np.int64)
+    return raw.astype(np.int64), labels
+
+
+def _codes(data: Any) -> Column:
+    codes, labels = _coded(data)
     missing = codes < 0
     texts = tuple("" if text is None else str(text) for text in labels.to_pylist())
     counts = np.bincount(codes[~missing] if missing.any() else codes, minlength=len(texts))

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitoring.checks.profiles import ColumnProfile, TableProfile
 from monitoring.checks.shapes import ColumnContract
-from monitoring.data.columns import Column
+from monitoring.data.columns import Column, repeated
 from monitoring.data.readers import Frame
 from monitoring.statistics.ranks import Ranks
 
@@ -23,11 +23,11 @@ def profile(
     columns: Mapping[str, Column],
     *,
     rules: Mapping[str, ColumnContract] | None = None,
-    ids: Column | None = None,
+    ids: Any = None,
     time: Column | None = None,
     window: tuple[datetime, datetime] | None = None,
 ) -> TableProfile:
-    """Describe the table; `rules` say beyond which values to count."""
+    """Describe the table; `rules` say beyond which values to count, `ids` is an Arrow column."""
     rows = int(frame.table.num_rows)
     before = after = 0
     times = None
@@ -46,7 +46,7 @@ def profile(
             name: describe(column, (rules or {}).get(name)) for name, column in columns.items()
         },
         duplicate_rows=_repeats([column.values for column in columns.values()], rows),
-        duplicate_ids=_repeated_ids(ids),
+        duplicate_ids=0 if ids is None else repeated(ids),
         before_window=before,
         after_window=after,
         times=times,
@@ -132,13 +132,6 @@ def _hashed(arrays: list[Any], rows: int) -> Any:
 def _different(values: Any) -> int:
     ordered = np.sort(values)
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1])) if len(ordered) else 0
-
-
-def _repeated_ids(ids: Column | None) -> int:
-    if ids is None:
-        return 0
-    present = ids.values[~ids.missing]
-    return len(present) - len(np.unique(present))
 
 
 def _micros(moment: datetime) -> int:

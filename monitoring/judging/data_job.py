@@ -34,9 +34,11 @@ def judge_data(job: Job) -> Result:
         )
     except readers.Unreadable as error:
         return Result(error.state, str(error), summary={"violations": [_plain(str(error))]})
-    everything = _load(frame, spec.time)
-    ids = everything.pop("request_id", None)
-    columns = {name: column for name, column in everything.items() if name not in aside}
+    columns = {
+        name: column for name, column in _load(frame, spec.time).items() if name not in aside
+    }
+    table = frame.table
+    ids = table["request_id"] if "request_id" in table.column_names else None
     seen = profile(
         frame,
         columns,
@@ -59,7 +61,11 @@ def _texts(contract: ContractSpec, names: list[str]) -> list[str]:
 
 def _load(frame: readers.Frame, time: str) -> dict[str, Column]:
     table = frame.table
-    return {name: load(table[name], as_time=name == time) for name in table.column_names}
+    return {
+        name: load(table[name], as_time=name == time)
+        for name in table.column_names
+        if name != "request_id"  # one a row: nothing but its repeats is looked at
+    }
 
 
 def _score(
