@@ -76,6 +76,10 @@ def numbers(column: Column) -> Any:
         return column.values
     if column.family == "flag":
         return np.where(column.missing, np.nan, column.values.astype(float))
+    if column.family == "empty":
+        return np.full(len(column.values), np.nan)
+    if column.family not in ("category", "text"):
+        raise BadLabels("numbers are needed, but there are times or lists")
     try:
         table = np.array([*map(float, column.labels), np.nan])
     except ValueError as error:

@@ -38,9 +38,9 @@ def _metrics(
     learned = estimate.calibrate(scores, truth)
     score = label_files.numbers(columns[spec.score or spec.prediction])
     decision = _decided(columns[spec.prediction], spec.threshold)
-    usable = np.isfinite(score)
+    usable = np.isfinite(score) & ~columns[spec.prediction].missing
     if not usable.any():
-        raise NoEstimate("no row has a score")
+        raise NoEstimate("no row has a score and a decision")
     chances, found = learned(score[usable]), []
     for metric in spec.metrics:
         if metric.name not in ESTIMABLE:
@@ -89,12 +89,12 @@ def _known(job: Job, spec: PerformanceSpec) -> tuple[Any, Any, Any]:
 
 def _decided(answer: Column, threshold: float | None) -> Any:
     """Return the decisions as 0 and 1, as the metrics of decisions read them."""
-    values = label_files.numbers(answer) if answer.numeric or answer.family == "flag" else None
-    if values is None:
+    if answer.family in ("category", "text"):
         positive = max(answer.labels) if answer.labels else ""
         return np.array([label == positive for label in (*answer.labels, "")])[
             answer.values
         ].astype(int)
+    values = label_files.numbers(answer)
     if not set(np.unique(values[np.isfinite(values)])) <= {0.0, 1.0}:
         return (values >= (0.5 if threshold is None else threshold)).astype(int)
     return np.nan_to_num(values).astype(int)

@@ -18,6 +18,7 @@ from monitoring.statistics import errors, multivariate
 
 _FEWEST = 50
 _NAMED = 3
+_MOST_CLUSTERS = 500
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,11 @@ def _some(names: list[str], side: Mapping[str, Column]) -> dict[str, Column]:
 
 
 def _clusters(column: Column) -> dict[str, int]:
+    if column.family in ("time", "other"):
+        raise sklearn.NoMetric("times or lists are no clusters")
     values, counts = np.unique(column.values[~column.missing], return_counts=True)
+    if len(values) > _MOST_CLUSTERS:
+        raise sklearn.NoMetric(f"{len(values):,} different values are no clusters")
     names = (
         [f"{value:g}" for value in values]
         if column.numeric

@@ -65,6 +65,8 @@ def adjusted_gaps(
     dummies = (groups[:, None] == np.arange(count)).astype(float)
     # The groups' own columns stand for the constant.
     design = np.column_stack([dummies, factors])
+    if not np.isfinite(design).all():
+        raise NoFit("a factor has values too large to compute with")
     if (
         np.linalg.matrix_rank(design)
         - np.linalg.matrix_rank(np.column_stack([np.ones(len(amounts)), factors]))
