@@ -35,7 +35,7 @@ def main(folder: Path, rows: int) -> dict[str, float]:
     reference.to_parquet(paths["reference"], index=False)
     batch.to_parquet(paths["batch"], index=False)
     job = _job(paths)
-    repeats = 7 if rows <= 10_000 else 3
+    repeats = 9 if rows <= 100_000 else 3
     result, ours = least(lambda: _judge(job), repeats)
     assert result.state == "drift", result.reason
     assert len(result.readings) == len(NUMERIC) + len(CATEGORICAL)

@@ -34,6 +34,8 @@ def explained_by(
         # The days of this window are in no reference, so they explain nothing.
         if name != "@day" and not isinstance(sides := sides_of(name, spec, reference, current), str)
     }
+    if not divisions:
+        return []
     found: list[dict[str, Any]] = []
     for reading in [one for one in crossed if not one.segment and one.feature in current][
         :_COLUMNS

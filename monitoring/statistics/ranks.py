@@ -7,6 +7,7 @@ falls as the value grows, so whatever lies in a lower cell is lower.
 """
 
 import math
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,7 @@ Array = Any  # numpy.ndarray
 _CELLS = 4096
 _SORTED_BELOW = 4_000  # so few values are sorted sooner than counted
 _PEEK = 2_000
+_AT_ONCE = 16_384
 _SPOTS = np.array([0.005, 0.25, 0.5, 0.75, 0.995])
 
 
@@ -44,8 +46,11 @@ class Ranks:
     def std(self) -> float:
         """The standard deviation of the values as they are (not an estimate for more of them)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            away = self.values - self.mean
-            return math.sqrt(away @ away / self.n)
+            total = 0.0
+            for part in _parts(self.n):
+                away = self.values[part] - self.mean
+                total += float(away @ away)
+            return math.sqrt(total / self.n)
 
     @cached_property
     def spots(self) -> Array:
@@ -98,10 +103,14 @@ class Ranks:
             scale = _CELLS / width if width > 0 else math.inf
         if not (math.isfinite(width) and math.isfinite(scale)) or scale == 0:
             return None
-        cells = self.values - self.low
-        cells *= scale
-        cells = cells.astype(np.int32)
-        return self.low, scale, cells, np.bincount(cells, minlength=_CELLS + 2)
+        cells = np.empty(self.n, np.int32)
+        counts = np.zeros(_CELLS + 2, np.int64)
+        for part in _parts(self.n):
+            above = self.values[part] - self.low
+            above *= scale
+            cells[part] = above
+            counts += np.bincount(cells[part], minlength=_CELLS + 2)
+        return self.low, scale, cells, counts
 
     def _members(self, asked: Array) -> tuple[Array, Array]:
         """Return the values of these cells in order, and how many others lie before each cell."""
@@ -113,7 +122,17 @@ class Ranks:
         before = np.cumsum(others) - others
         if self.n - before[-1] - others[-1] > self.n // 2:  # few cells hold most: sort, once
             return self.ordered, np.zeros_like(before)
-        return np.sort(self.values.compress(marked.take(cells))), before
+        found = [self.values[p].compress(marked.take(cells[p])) for p in _parts(self.n)]
+        return np.sort(np.concatenate(found)), before
+
+
+def _parts(n: int) -> Iterator[slice]:
+    """Yield the parts of a long array: what is worked out of one fits in the cache.
+
+    New memory for the whole of it, page by page, costs more than the arithmetic.
+    """
+    for start in range(0, n, _AT_ONCE):
+        yield slice(start, start + _AT_ONCE)
 
 
 def different(ordered: Array) -> Array:
