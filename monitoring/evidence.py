@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from monitoring import baselines, series
+from monitoring import baselines, keys, series
 from monitoring.baselines import NoReference
 from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance_shapes import PerformanceSpec
@@ -225,6 +225,7 @@ def _files(run: Run, source: Source, found: Evidence) -> dict[str, Any]:
     assert found.batch is not None
     return {
         "batch": found.batch.path,
+        "environment": keys.environment(source),
         "batch_format": found.batch.format or source.format,
         "reference": str(baselines.path_of(found.baseline)) if found.baseline else "",
         "contract": found.contract_version.spec if found.contract_version else {},

@@ -7,6 +7,7 @@ source has a fault until that thread comes back.
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monitoring.data import folder, landing
@@ -40,6 +41,7 @@ class _Look:
     address: str
     format: str
     known: dict[str, tuple[int, str]]
+    options: Mapping[str, str]
     sight: Sight = field(default_factory=Sight)
     heard: float = field(default_factory=time.monotonic)
 
@@ -55,7 +57,7 @@ class _Look:
 
     def _list(self) -> None:
         began = time.monotonic()
-        for file in folder.look(self.address, kind=self.format):
+        for file in folder.look(self.address, kind=self.format, options=self.options):
             if self.known.get(file.path) == (file.size, file.modified):
                 continue
             late = time.monotonic() - began > _LOOK_SECONDS
@@ -64,7 +66,9 @@ class _Look:
                 break
             self._hear()
             try:
-                self.sight.fresh.append((file, folder.digest(file.path, seen=self._hear)))
+                self.sight.fresh.append(
+                    (file, folder.digest(file.path, seen=self._hear, options=self.options))
+                )
             except CannotLook as error:
                 # One file that vanished or is locked must not hide the others.
                 logger.warning("source %s: %s", self.source, error)
@@ -74,13 +78,20 @@ class _Look:
         self.heard = time.monotonic()
 
 
-def look(source: int, address: str, *, format: str, known: dict[str, tuple[int, str]]) -> Sight:
+def look(
+    source: int,
+    address: str,
+    *,
+    format: str,
+    known: dict[str, tuple[int, str]],
+    options: Mapping[str, str] | None = None,
+) -> Sight:
     """Return what is new in a folder, or that it hangs."""
     earlier = _left_behind.get(source)
     if earlier is not None and earlier.is_alive():
         return _hanging(address, [])
     _left_behind.pop(source, None)
-    begun = _Look(source, address, format, known)
+    begun = _Look(source, address, format, known, options or {})
     # A daemon: what hangs must not keep the worker from ending.
     thread = threading.Thread(target=begun.run, name=f"look-{source}", daemon=True)
     thread.start()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import arrivals, fetching, leases, patience
+from monitoring import arrivals, fetching, keys, leases, patience
 from monitoring.data import landing
 from monitoring.data.folder import File
 from monitoring.leases import Lease, Stint
@@ -36,10 +36,12 @@ def scan_due(*, at: datetime, seconds: float) -> int:
 def _look(source: Source, *, at: datetime) -> Sight:
     if source.kind == Source.Kind.UPLOAD:
         return Sight()  # what comes is noted as it comes
-    if source.kind == Source.Kind.FOLDER:
-        known = _known(source)
-        return patience.look(source.pk, source.address, format=source.format, known=known)
     try:
+        if source.kind == Source.Kind.FOLDER:
+            return patience.look(
+                source.pk, source.address,
+                format=source.format, known=_known(source), options=keys.options(source),
+            )  # fmt: skip
         fetched = fetching.fetch(source, at=at)
     except UnreadableSecret:
         return Sight(fault="The secret of the source cannot be read any more; set it again")

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import databases
+from monitoring import databases, keys
 from monitoring.models import Source
 from monitoring.names import require_name
 from registry import access, audit
@@ -71,7 +71,8 @@ def _shown(source: Source) -> dict[str, Any]:
 
 
 def _folder(source: Source) -> None:
-    _asks_nothing(source)
+    _has_no(source, "query", "labels_query")
+    keys.require(source)
     _require_allowed(source.address)
     _require_own(source)
 
@@ -80,11 +81,11 @@ def _upload(source: Source) -> None:
     if source.address:
         fix = "leave it out, or make a source of kind folder"
         raise invalid("/address", "not_allowed", "uploads have no address", fix)
-    _asks_nothing(source)
+    _has_no(source, "query", "labels_query", "secret")
 
 
-def _asks_nothing(source: Source) -> None:
-    for field in ("query", "labels_query", "secret"):
+def _has_no(source: Source, *fields: str) -> None:
+    for field in fields:
         if getattr(source, field):
             fix = "leave it out, or make a source of kind sql"
             raise invalid(f"/{field}", "not_allowed", f"a {source.kind} has no {field}", fix)

@@ -1,7 +1,7 @@
 """List what has landed in a source's folder, and digest files; no pandas, no Arrow."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,11 @@ class File:
     modified: str
 
 
-def look(address: str, *, kind: str) -> list[File]:
+def look(address: str, *, kind: str, options: Mapping[str, str] | None = None) -> list[File]:
     """Return the whole files under `batches/` and `labels/`, or say why that was not possible."""
     where = landing.tail(address)
     try:
-        filesystem, root = fsspec.core.url_to_fs(address)
+        filesystem, root = fsspec.core.url_to_fs(address, **(options or {}))
         filesystem.invalidate_cache()
         if not filesystem.isdir(root):
             raise CannotLook(
@@ -75,11 +75,16 @@ def _version(entry: dict[str, Any]) -> tuple[int, str]:
     return int(entry.get("size") or 0), modified[:60]
 
 
-def digest(path: str, *, seen: Callable[[], None] = lambda: None) -> str:
+def digest(
+    path: str,
+    *,
+    seen: Callable[[], None] = lambda: None,
+    options: Mapping[str, str] | None = None,
+) -> str:
     """Return the SHA-256 of a file's content; `seen` is called as it comes."""
     total = hashlib.sha256()
     try:
-        with fsspec.open(path, "rb") as file:
+        with fsspec.open(path, "rb", **(options or {})) as file:
             while chunk := file.read(_CHUNK):
                 total.update(chunk)
                 seen()

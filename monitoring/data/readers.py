@@ -18,6 +18,7 @@ from monitoring.data.landing import tail
 __all__ = ["ROW_CAP", "SEED", "Frame", "TooLarge", "Unreadable", "read"]
 
 _NAMES = {"parquet": "Parquet", "csv": "CSV", "arrow": "Arrow IPC", "jsonl": "JSON lines"}
+_STORES = ("botocore", "aiobotocore", "aiohttp")
 _READERS: dict[str, Callable[[Any, Wanted, bool], Frame]] = {
     "parquet": arrow_files.read_parquet,
     "arrow": arrow_files.read_arrow,
@@ -54,6 +55,12 @@ def read(
     except (pa.ArrowException, OSError, ValueError, EOFError, KeyError, TypeError) as error:
         name = _NAMES[kind]
         message = f"The file {where} is not readable as {name}, it may be cut off; write it again"
+        raise Unreadable(message) from error
+    except Exception as error:
+        # A store's client raises exceptions of its own, which share no parent.
+        if not type(error).__module__.startswith(_STORES):
+            raise
+        message = f"The file {where} could not be fetched; is its store up, are its keys right?"
         raise Unreadable(message) from error
 
 

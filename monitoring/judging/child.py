@@ -42,6 +42,7 @@ def serve(connection: socket.socket) -> int:
     if not parts:
         return 0  # somebody only looked whether the socket answers
     job = load_job(b"".join(parts))
+    os.environ.update(job.environment)
     # Beside the parent's own deadline: a job may ask for less, and this works in C code too.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, job.seconds)

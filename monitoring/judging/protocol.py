@@ -37,6 +37,7 @@ class Job:
     window_end: datetime | None = None
     roles: Roles = Roles()
     usual_rows: float | None = None
+    environment: dict[str, str] = field(default_factory=dict)  # keys of a store; the child's only
     reference_format: str = "parquet"
     importance: dict[str, Any] = field(default_factory=dict)  # by column, as the run logged it
 

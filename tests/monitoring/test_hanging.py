@@ -88,7 +88,7 @@ def test_a_store_that_speaks_slowly_does_not_hang(tmp_path, monkeypatch):
     for number in range(4):
         (tmp_path / "batches" / f"2026-08-0{number + 1}.parquet").write_bytes(b"PAR1")
 
-    def slowly(path, *, seen):
+    def slowly(path, *, seen, options):
         time.sleep(0.3)
         return path
 

@@ -2,14 +2,17 @@
 
 import boto3
 import pytest
+import s3fs
 from moto.server import ThreadedMotoServer
 
 from bench.poison import Judge
 from bench.poisons.poison import week, written
-from monitoring import scans, sourcing
+from monitoring import keys, scans, sourcing
 from monitoring.data import landing
 from monitoring.models import Batch, LabelSet, Source
 from registry import clock
+from registry.models import AuditEvent
+from registry.problems import Invalid
 from tests import factories
 from tests.monitoring import tables, watching
 
@@ -78,18 +81,46 @@ def test_a_folder_or_bucket_that_is_not_there_is_a_fault(source):
     assert Source.objects.get().fault
 
 
+def test_keys_of_the_source_stand_in_for_those_of_the_environment(source, simulated, monkeypatch):
+    simulated.put_object(Bucket=BUCKET, Key="own/batches/2026-08-03.parquet", Body=b"one")
+    Source.objects.update(address=f"s3://{BUCKET}/own")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    s3fs.S3FileSystem.clear_instance_cache()
+    scan()
+    assert Source.objects.get().fault and not Batch.objects.exists()
+
+    made = {"at": clock.now(), "secret": "AKIAOWN:canary/secret+key"}
+    found, _ = sourcing.put_source(watching.ACTOR, source.model, "requests", **made)
+    scan()
+
+    assert (Source.objects.get().fault, Batch.objects.count()) == ("", 1)
+    assert keys.environment(found)["AWS_SECRET_ACCESS_KEY"] == "canary/secret+key"
+    assert "canary" not in str(list(AuditEvent.objects.values()))
+
+
+@pytest.mark.parametrize("secret", ["no-colon", ":x", "a:", "a b:c", "key: padded"])
+def test_what_is_no_pair_of_keys_is_refused(source, secret):
+    with pytest.raises(Invalid, match="/secret"):
+        sourcing.put_source(watching.ACTOR, source.model, "requests", at=clock.now(), secret=secret)
+
+
 @pytest.mark.parametrize("ending", ["parquet", "csv.gz", "arrow", "jsonl"])
-def test_a_batch_is_judged_where_it_lies(simulated, tmp_path_factory, ending):
-    # The judge's process finds S3 by the same environment.
+def test_a_batch_is_judged_where_it_lies(simulated, tmp_path_factory, monkeypatch, ending):
+    # The judge's process finds S3 by the same environment, and the keys in the job.
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     own = Judge(tmp_path_factory.mktemp("s3"))
     own.start()
     key = f"credit/batches/2026-08-03.{ending}"
     simulated.put_object(Bucket=BUCKET, Key=key, Body=written(week(), ending))
 
-    found = own.ask(own.job(f"s3://{BUCKET}/{key}", landing.format_of(key)))
-    gone = own.ask(own.job(f"s3://{BUCKET}/credit/batches/gone.parquet", "parquet"))
+    mine = {"environment": {"AWS_ACCESS_KEY_ID": "AKIAOWN", "AWS_SECRET_ACCESS_KEY": "x"}}
+    found = own.ask(own.job(f"s3://{BUCKET}/{key}", landing.format_of(key), **mine))
+    gone = own.ask(own.job(f"s3://{BUCKET}/credit/batches/gone.parquet", "parquet", **mine))
+    locked = own.ask(own.job(f"s3://{BUCKET}/{key}", landing.format_of(key)))
 
     assert own.stop()
     assert (found.state, found.rows) == ("ok", 400), found.reason
-    assert gone.state == "source_fault"
+    assert (gone.state, locked.state) == ("source_fault", "source_fault")
     assert "no longer there" in gone.reason
