@@ -41,7 +41,7 @@ class Column:
         if self.numeric:
             finite = np.isfinite(self.values)
             return self.values if finite.all() else self.values[finite]
-        return self.values[~self.missing]
+        return self.values[~self.missing] if self.missing.any() else self.values
 
     @cached_property
     def ranks(self) -> Ranks:

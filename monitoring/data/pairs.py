@@ -66,7 +66,7 @@ def _common_first(column: Column) -> list[str]:
 
 
 def _null_share(column: Column) -> float:
-    return float(column.missing.mean()) if len(column.missing) else 0.0
+    return np.count_nonzero(column.missing) / max(1, len(column.missing))
 
 
 def as_codes(column: Column) -> Column:

@@ -56,7 +56,7 @@ def profile(
 def describe(column: Column, rules: ColumnContract | None = None) -> ColumnProfile:
     """Describe one column."""
     rows = len(column.values)
-    nulls = int(column.missing.sum())
+    nulls = int(np.count_nonzero(column.missing))
     if column.family == "number":
         return _numbers(column.ranks, rows, nulls, rules)
     if column.family in ("category", "flag", "text"):
