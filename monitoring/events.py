@@ -30,7 +30,8 @@ _OPENS: Mapping[str, str] = {
     _KIND.LOGGED_MODEL_DELETED: event_words.LOGGED_MODEL_DELETED,
     _KIND.MODEL_MISSING: event_words.MISSING,
 }
-CONDITIONS = frozenset({event_words.CHAMPION_MOVED, *_OPENS.values()})
+_MOVES = (event_words.CHAMPION_MOVED, event_words.CHAMPION_REMOVED)
+CONDITIONS = frozenset({*_MOVES, *_OPENS.values()})
 _RETURNS = (_KIND.MODEL_RETURNED, _KIND.MODEL_RENAMED)
 _WATCHED = [_KIND.ALIAS_MOVED, _KIND.INTEGRITY_RESTORED, *_RETURNS, *_OPENS]
 _PAGE = 200
@@ -125,16 +126,18 @@ def _alias_moved(detail: Mapping[str, Any], is_open: Sequence[Alert]) -> _Answer
 
     Back where it was before an open alert undoes that move and those after it.
     """
-    if detail.get("alias") != queries.CHAMPION or detail.get("from") is None:
-        return _Answer()  # Another alias, or the first champion the model ever had.
-    moves = [alert for alert in is_open if alert.condition == event_words.CHAMPION_MOVED]
+    if detail.get("alias") != queries.CHAMPION:
+        return _Answer()
+    moves = [alert for alert in is_open if alert.condition in _MOVES]
     for place, alert in enumerate(moves):
         if alert.detail.get("from") == detail.get("to"):
             return _Answer(ends={undone.pk for undone in moves[place:]})
     to = detail.get("to")
-    return _Answer(
-        opens=event_words.CHAMPION_MOVED, segment=f"v{to}" if to is not None else "nothing"
-    )
+    if detail.get("from") is None:
+        return _Answer()  # The first champion the model ever had.
+    if to is None:
+        return _Answer(opens=event_words.CHAMPION_REMOVED)
+    return _Answer(opens=event_words.CHAMPION_MOVED, segment=f"v{to}")
 
 
 def _open(event: ModelEvent, model: RegisteredModel, answer: _Answer, *, at: datetime) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.management import get_commands
 
+from config.duties import DUTIES
 from monitoring.models import Channel, Check
 from monitoring.states import HealthState, RunState
 from registry import inventory
@@ -39,6 +40,12 @@ def test_every_command_is_documented():
     documented = set(re.findall(r"^\| `([a-z_]+)`", text("commands.md"), re.M))
 
     assert documented == ours
+
+
+def test_every_duty_is_documented():
+    part = text("commands.md").split("## Duties\n")[1]
+
+    assert re.findall(r"^- `([a-z_]+)`: ", part, re.M) == [duty.name for duty in DUTIES]
 
 
 def test_every_script_is_documented():

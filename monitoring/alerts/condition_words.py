@@ -140,6 +140,14 @@ WORDS: Mapping[str, ConditionWords] = {
         nothing="The alert stays open until somebody closes its incident or the alias is back.",
         do_now="Ask the team who moved it and why; compare the two versions on the model page.",
     ),
+    event_words.CHAMPION_REMOVED: _event(
+        "Champion removed outside Muster",
+        "the champion's alias was removed, not by Muster",
+        likely="Somebody, or a job, took the alias away in MLflow itself; MLflow does not say who.",
+        effect="Nothing says which version answers; what needs a champion is not evaluated.",
+        nothing="The alert stays open until somebody closes its incident or the alias is back.",
+        do_now="Ask the team which version serves, and let them set the alias in MLflow again.",
+    ),
     event_words.FILES_CHANGED: _event(
         "Files overwritten",
         "the files of a version are not those that were recorded",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 CHAMPION_MOVED = "champion_moved"
+CHAMPION_REMOVED = "champion_removed"
 FILES_CHANGED = "files_changed"
 RUN_DELETED = "run_deleted"
 LOGGED_MODEL_DELETED = "logged_model_deleted"
@@ -18,8 +19,9 @@ def headline(condition: str, detail: Mapping[str, Any]) -> str:
     version = f"version {detail['number']}" if detail.get("number") is not None else "a version"
     if condition == CHAMPION_MOVED:
         start, end = detail.get("from"), detail.get("to")
-        moved = f"from v{start} to v{end}" if end is not None else f"away from v{start}"
-        return f"Champion moved {moved} in MLflow; who did it is not known"
+        return f"Champion moved from v{start} to v{end} in MLflow; who did it is not known"
+    if condition == CHAMPION_REMOVED:
+        return f"Champion removed from v{detail.get('from')} in MLflow; who did it is not known"
     if condition == FILES_CHANGED:
         files = [str(path) for path in detail.get("files", [])]
         more = f" and {len(files) - 3} more" if len(files) > 3 else ""

@@ -7,6 +7,7 @@ import pytest
 
 from monitoring import events, incidents
 from monitoring.alerts import message, stories
+from monitoring.alerts.condition_words import words_of
 from monitoring.models import Alert, Delivery, Health, Incident
 from monitoring.states import AlertState, IncidentState
 from registry import actors, clock
@@ -79,8 +80,8 @@ def test_the_first_champion_and_other_aliases_are_no_news(model: RegisteredModel
         ([(1, 2), (2, 3)], ["champion_moved v2", "champion_moved v3"]),
         ([(1, 2), (2, 3), (3, 2)], ["champion_moved v2"]),
         ([(1, 2), (2, 3), (3, 1)], []),
-        ([(1, None)], ["champion_moved nothing"]),
-        ([(1, None), (None, 1)], ["champion_moved nothing"]),
+        ([(1, None)], ["champion_removed"]),
+        ([(1, None), (None, 1)], []),
     ],
 )
 def test_moving_back_undoes_the_move(
@@ -90,6 +91,14 @@ def test_moving_back_undoes_the_move(
         moved(model, start, end)
     assert open_alerts() == left
     assert Incident.objects.exclude(state=IncidentState.CLOSED).count() == bool(left)
+
+
+def test_a_champion_that_was_removed_is_not_told_as_moved(model: RegisteredModel) -> None:
+    moved(model, 1, None)
+    alert = Alert.objects.get()
+    assert alert.headline == "Champion removed from v1 in MLflow; who did it is not known"
+    assert words_of(alert.condition, kind="").label == "Champion removed outside Muster"
+    assert alert.segment == ""
 
 
 @pytest.mark.parametrize(

@@ -228,3 +228,10 @@ def test_a_temporary_table_of_the_service_cannot_stand_in_for_the_chain(service_
     service_role.execute("SELECT count(*) FROM public.registry_auditlink")
 
     assert service_role.fetchone() == (1,)
+
+
+def test_a_sweep_of_a_duty_that_is_none_is_refused_with_the_list():
+    with pytest.raises(CommandError) as refused:
+        run("sweep", "--once", "--only", "judge,nosuch")
+
+    assert "there is no duty nosuch; the duties are checkpoint, sync, answer" in str(refused.value)

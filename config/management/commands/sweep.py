@@ -6,7 +6,7 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from config.duties import DUTIES, Duty
@@ -24,8 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--only", default="", help="comma list of duties")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        only = {name for name in options["only"].split(",") if name}
-        duties = [duty for duty in DUTIES if not only or duty.name in only]
+        duties = chosen(options["only"])
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
@@ -36,6 +35,17 @@ class Command(BaseCommand):
             if options["once"]:
                 return
             stop.wait(options["every"])
+
+
+def chosen(names: str) -> list[Duty]:
+    """Return the duties of a comma list, all where it is empty, in the order one cycle goes."""
+    only = {name.strip() for name in names.split(",") if name.strip()}
+    known = [duty.name for duty in DUTIES]
+    if unknown := sorted(only - set(known)):
+        raise CommandError(
+            f"--only: there is no duty {', '.join(unknown)}; the duties are {', '.join(known)}"
+        )
+    return [duty for duty in DUTIES if not only or duty.name in only]
 
 
 def run(duty: Duty) -> int:
