@@ -46,8 +46,8 @@ def event(
     """Return the event that `record` appends, for whoever writes it together with the change."""
     if before is not None and after is not None:
         changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-        before = {key: before.get(key) for key in sorted(changed)}
-        after = {key: after.get(key) for key in sorted(changed)}
+        before = {key: before[key] for key in sorted(changed) if key in before}
+        after = {key: after[key] for key in sorted(changed) if key in after}
     return AuditEvent(
         at=at,
         actor=actor.person,

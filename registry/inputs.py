@@ -55,6 +55,13 @@ def _webhook_secret(text: str | None) -> str | None:
     return text
 
 
+def _sendable(text: str | None) -> str | None:
+    # It becomes a header: what may not stand there would come back in an error that people read.
+    if text and not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError("signs of ASCII only, without spaces or line breaks; look at its end")
+    return text
+
+
 def _time_zone(text: str) -> str:
     if text not in available_timezones():
         raise ValueError("no such time zone; write it as Europe/Berlin")
@@ -135,8 +142,8 @@ class ServerBody(Change):
     origin: Origin = ""
     workspace: Line = Field(default="", max_length=120)
     username: Line = Field(default="", max_length=120)
-    password: str | None = Field(default=None, max_length=1000)
-    token: str | None = Field(default=None, max_length=4000)
+    password: Line | None = Field(default=None, max_length=1000)
+    token: Annotated[str | None, Field(max_length=4000), AfterValidator(_sendable)] = None
     ca_certificate: Annotated[str, Field(max_length=100_000), AfterValidator(_ca)] = ""
     webhook_secret: Annotated[
         str | None, Field(max_length=200), AfterValidator(_webhook_secret)

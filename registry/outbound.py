@@ -208,7 +208,9 @@ def _told(target: Target, deadline: Deadline) -> Iterator[None]:
     except (OSError, http.client.HTTPException) as error:
         raise OutboundError(f"{target.origin}: {_words(error)}") from error
     except ValueError as error:
-        raise OutboundError(f"The request cannot be sent: {error}.", True) from error
+        # Its text quotes what cannot be sent, and that may be a secret.
+        text = "The request cannot be sent: an address or a header holds what may not stand there."
+        raise OutboundError(text, True) from error
 
 
 def _addresses(target: Target, way: Way, deadline: Deadline) -> list[str]:

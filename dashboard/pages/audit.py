@@ -28,7 +28,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
     slug = request.GET.get("model", "")
     if slug:
-        rows = audit_of(model_or_404(request, slug))
+        rows = audit_of(actor_of(request), model_or_404(request, slug))
         found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
     else:
         seen = access.visible_audit(actor_of(request))
@@ -85,8 +85,10 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
     """Write what changed as a line for each field: what it was, what it became."""
     lines = []
     for name in sorted(before.keys() | after.keys()):
-        became = _said(after.get(name))
-        said = f"{_said(before[name])} → {became}" if name in before else became
+        told = [_said(side[name]) for side in (before, after) if name in side]
+        # Of a model that another unit took, one learns what it was and not what it became.
+        gone = " (was)" if name not in after else ""
+        said = " → ".join(told) + gone
         lines.append(f"{words.sentence(name)}: {said}")
     return "\n".join(lines)
 

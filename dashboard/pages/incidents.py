@@ -59,7 +59,9 @@ def show(
         "similar": [incident_rows.past(row) for row in read.similar_to(found, visible(request))],
         "decisions": [incident_rows.decision(row) for row in read.decisions_for(alerts)],
         "told": [incident_rows.delivery(row) for row in read.deliveries_of(alerts)],
-        "history": [incident_rows.history(row) for row in read.history_of(found)],
+        "history": [
+            incident_rows.history(row) for row in read.history_of(actor_of(request), found)
+        ],
         "models": sorted({(a.model.name, a.model.slug) for a in alerts}),
         "verdicts": [v for v in CloseVerdict.choices if v[0] != CloseVerdict.RECOVERED],
         "may_act": _may_act(request, found),

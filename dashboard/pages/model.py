@@ -81,7 +81,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         "sources": [model_rules.source(row, now) for row in sources],
         "checks": [model_rules.check(row, specs.get(row.pk)) for row in checks],
         "events": [model_news.event(row) for row in read.events_of(found)],
-        "activity": [model_news.audit(row) for row in read.audit_of(found)[:15]],
+        "activity": [model_news.audit(row) for row in read.audit_of(actor_of(request), found)[:15]],
         "may_act": Right.ACT_ON_INCIDENTS in rights,
         "may_edit": Right.EDIT_MODELS in rights,
         "may_watch": Right.EDIT_MONITORING in rights,

@@ -7,6 +7,8 @@ from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from monitoring.models import Alert, Delivery, Incident
 from monitoring.states import AlertState, IncidentState
 from policies.models import Decision
+from registry import access
+from registry.actors import Actor
 from registry.models import AuditEvent, RegisteredModel
 
 PAGE = 50
@@ -85,9 +87,10 @@ def decisions_for(alerts: list[Alert]) -> list[Decision]:
     return list(related.order_by("model", "-at", "-pk").distinct("model"))
 
 
-def history_of(incident: Incident) -> list[AuditEvent]:
-    """Return what people did to the incident."""
-    mine = AuditEvent.objects.filter(object_type="incident", object_id=str(incident.pk))
+def history_of(actor: Actor, incident: Incident) -> list[AuditEvent]:
+    """Return what people did to the incident, as far as the actor may see it."""
+    seen = access.visible_audit(actor)
+    mine = seen.filter(object_type="incident", object_id=str(incident.pk))
     return list(mine.order_by("-pk")[:50])
 
 

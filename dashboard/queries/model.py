@@ -7,6 +7,8 @@ from django.db.models import F, Q, QuerySet
 from monitoring.models import Alert, Check, CheckVersion, ContractVersion, Incident, Run, Source
 from monitoring.states import OPEN_STATES, AlertState, IncidentState
 from policies.models import ControlResult, Decision, GateResult, Job
+from registry import access
+from registry.actors import Actor
 from registry.models import AuditEvent, ModelEvent, ModelVersion, RegisteredModel, SourceModel
 
 
@@ -103,8 +105,11 @@ def controls_of(model: RegisteredModel) -> list[ControlResult]:
     return list(newest.distinct("control"))
 
 
-def audit_of(model: RegisteredModel) -> QuerySet[AuditEvent]:
-    """Return what people and Muster did to the model and to what belongs to it."""
+def audit_of(actor: Actor, model: RegisteredModel) -> QuerySet[AuditEvent]:
+    """Return what people and Muster did to the model and to what belongs to it.
+
+    What happened while it was another unit's stays with that unit.
+    """
     key = Q(object_type="registeredmodel", object_id=str(model.pk))
     belongings: list[tuple[str, QuerySet[Any]]] = [
         ("check", model.checks.values_list("pk", flat=True)),
@@ -114,7 +119,7 @@ def audit_of(model: RegisteredModel) -> QuerySet[AuditEvent]:
     ]
     for name, keys in belongings:
         key |= Q(object_type=name, object_id__in=[str(pk) for pk in keys.distinct()])
-    return AuditEvent.objects.filter(key).order_by("-pk")
+    return access.visible_audit(actor).filter(key).order_by("-pk")
 
 
 def events_of(model: RegisteredModel, *, most: int = 15) -> list[ModelEvent]:

@@ -26,7 +26,7 @@ from registry.actors import Actor
 from registry.catalogue import lightening
 from registry.catalogue.races import upsert
 from registry.catalogue.references import resolve
-from registry.models import ModelUse, RegisteredModel, SlugHistory, TierAssessment
+from registry.models import BusinessUnit, ModelUse, RegisteredModel, SlugHistory, TierAssessment
 from registry.problems import FieldError, Invalid, invalid
 from registry.record import merging
 from registry.slugs import is_uuid, slug_of
@@ -182,12 +182,43 @@ def _change(
     model.uses.filter(is_default=True).update(
         purpose=model.purpose, jurisdictions=model.jurisdictions
     )
-    audit.record(
-        actor, "model.changed", model, at=at, unit=model.unit,
-        before=_told(before), after=_told(after), reason=body.change_reason,
-    )  # fmt: skip
+    _tell(actor, model, unit, before, after, at=at, reason=body.change_reason)
     history.note(actor, model, after, at=at, reason=body.change_reason)
     return model
+
+
+def _tell(
+    actor: Actor,
+    model: RegisteredModel,
+    unit: BusinessUnit,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    at: datetime,
+    reason: str,
+) -> None:
+    """Record the change; of a move to another unit each hears its own side.
+
+    The unit that gives a model away learns where it went, not what became of it; the one that
+    gets it learns whence it came, not what it was there.
+    """
+    was, now = _told(before), _told(after)
+    if model.unit == unit:
+        audit.record(
+            actor, "model.changed", model, at=at, unit=unit,
+            before=was, after=now, reason=reason,
+        )  # fmt: skip
+        return
+    changed = {name: value for name, value in was.items() if now.get(name) != value}
+    audit.record(
+        actor, "model.changed", model, at=at, unit=unit, reason=reason,
+        before=changed, after={"business_unit": now["business_unit"]},
+    )  # fmt: skip
+    became = {name: value for name, value in now.items() if was.get(name) != value}
+    audit.record(
+        actor, "model.changed", model, at=at, unit=model.unit, reason=reason,
+        before={"business_unit": was["business_unit"]}, after=became,
+    )  # fmt: skip
 
 
 def _columns(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) -> dict[str, Any]:

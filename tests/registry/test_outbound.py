@@ -292,6 +292,18 @@ def test_a_header_cannot_smuggle_another_one():
     assert caught.value.permanent
 
 
+@pytest.mark.parametrize(
+    "value", ["Bearer canary7f3a\n", "Bearer canary7f3a\r\nX: 1", "canary7f3a 鍵"]
+)
+def test_what_cannot_be_sent_is_not_repeated(value):
+    """It may be a secret, and the error stands on pages that many read."""
+    with faults.server(faults.answer(b"{}")) as origin:
+        error = refused(f"{origin}/", allowed_origins=[origin], headers={"Authorization": value})
+
+    assert "cannot be sent" in str(error)
+    assert "canary" not in str(error)
+
+
 def test_public_addresses_are_public():
     for text in ("8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"):
         assert addresses.is_public(ip_address(text)), text
