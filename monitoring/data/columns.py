@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,56 @@ from monitoring.checks.learning import MAX_LISTED
 from monitoring.statistics.ranks import Ranks
 
 Array = Any  # numpy.ndarray
+
+
+class Described(Protocol):
+    """What contracts and scores ask of a column, whether its rows are here or elsewhere."""
+
+    @property
+    def family(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def nulls(self) -> int: ...
+    @property
+    def distinct(self) -> int: ...
+    @property
+    def counts(self) -> Array: ...
+    @property
+    def ranks(self) -> Ranks: ...
+    @property
+    def numeric(self) -> bool: ...
+    @property
+    def scorable(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One column whose rows are elsewhere; the counts came from there."""
+
+    family: str
+    rows: int
+    nulls: int = 0
+    labels: tuple[str, ...] = ()
+    counts: Array = None  # of the labels
+    distinct: int = 0
+    told: Ranks | None = None  # of numbers
+
+    @property
+    def numeric(self) -> bool:
+        return self.family == "number"
+
+    @property
+    def scorable(self) -> bool:
+        """Say whether a drift method can look at it."""
+        return self.family in ("number", "category", "flag")
+
+    @property
+    def ranks(self) -> Ranks:
+        """The numbers; a column without any has an empty array of them."""
+        return self.told or Ranks(np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -31,6 +81,19 @@ class Column:
     def scorable(self) -> bool:
         """Say whether a drift method can look at it."""
         return self.family in ("number", "category", "flag")
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    @property
+    def nulls(self) -> int:
+        return int(np.count_nonzero(self.missing))
+
+    @property
+    def distinct(self) -> int:
+        """How many different labels occur."""
+        return int((self.counts > 0).sum())
 
     def at(self, rows: Array) -> "Column":
         """Return the column with only these rows."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from monitoring.data.columns import Column
+from monitoring.data.columns import Column, Described
 from monitoring.statistics.distances import counted
 from monitoring.statistics.ranks import Ranks
 
@@ -35,7 +35,7 @@ class Pair:
         return _size(self.current)
 
 
-def pair(reference: Column, current: Column) -> Pair:
+def pair(reference: Described, current: Described) -> Pair:
     """Return both sides without nulls; categories share one numbering."""
     nulls = _null_share(reference), _null_share(current)
     if reference.numeric and current.numeric:
@@ -60,13 +60,13 @@ def _size(side: Any) -> int:
     return int(side.n) if isinstance(side, Ranks) else int(side.sum())
 
 
-def _common_first(column: Column) -> list[str]:
+def _common_first(column: Described) -> list[str]:
     order = np.argsort(-column.counts, kind="stable")
     return [column.labels[i] for i in order]
 
 
-def _null_share(column: Column) -> float:
-    return np.count_nonzero(column.missing) / max(1, len(column.missing))
+def _null_share(column: Described) -> float:
+    return column.nulls / column.rows if column.rows else 0.0
 
 
 def as_codes(column: Column) -> Column:

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitoring.checks.profiles import ColumnProfile, TableProfile
 from monitoring.checks.shapes import ColumnContract
-from monitoring.data.columns import Column, repeated
+from monitoring.data.columns import Column, Described, repeated
 from monitoring.data.readers import Frame
 from monitoring.statistics.ranks import Ranks
 
@@ -34,10 +34,10 @@ def profile(
     if time is not None and time.family == "time" and rows:
         moments = time.values[~time.missing]
         if len(moments):
-            times = (_text(moments.min()), _text(moments.max()))
+            times = (text(moments.min()), text(moments.max()))
         if window:
-            before = int((moments < _micros(window[0])).sum())
-            after = int((moments >= _micros(window[1])).sum())
+            before = int((moments < micros(window[0])).sum())
+            after = int((moments >= micros(window[1])).sum())
     return TableProfile(
         rows=frame.rows,
         read=rows,
@@ -53,10 +53,9 @@ def profile(
     )
 
 
-def describe(column: Column, rules: ColumnContract | None = None) -> ColumnProfile:
+def describe(column: Described, rules: ColumnContract | None = None) -> ColumnProfile:
     """Describe one column."""
-    rows = len(column.values)
-    nulls = int(np.count_nonzero(column.missing))
+    rows, nulls = column.rows, column.nulls
     if column.family == "number":
         return _numbers(column.ranks, rows, nulls, rules)
     if column.family in ("category", "flag", "text"):
@@ -64,8 +63,7 @@ def describe(column: Column, rules: ColumnContract | None = None) -> ColumnProfi
         listed = None
         if column.family != "text":
             listed = {label: int(n) for label, n in zip(column.labels, counts, strict=True) if n}
-        distinct = int((counts > 0).sum())
-        return ColumnProfile(column.family, rows, nulls, distinct=distinct, counts=listed)
+        return ColumnProfile(column.family, rows, nulls, distinct=column.distinct, counts=listed)
     return ColumnProfile(column.family, rows, nulls)
 
 
@@ -80,9 +78,9 @@ def _numbers(ranks: Ranks, rows: int, nulls: int, rules: ColumnContract | None) 
         lowest = -np.inf if rules.low is None else rules.low
         highest = np.inf if rules.high is None else rules.high
         if low < lowest or high > highest:
-            outside = int(((ranks.values < lowest) | (ranks.values > highest)).sum())
+            outside = ranks.beyond(lowest, highest)
     if rules and rules.absurd is not None and max(-low, high) > rules.absurd:
-        absurd = int((np.abs(ranks.values) > rules.absurd).sum())
+        absurd = ranks.beyond(-rules.absurd, rules.absurd)
     return ColumnProfile(
         "number", rows, nulls, infinite, low=low, high=high, sign=sign,
         magnitudes=_magnitudes(ranks, sign) if sign else None, outside=outside, absurd=absurd,
@@ -91,7 +89,7 @@ def _numbers(ranks: Ranks, rows: int, nulls: int, rules: ColumnContract | None) 
 
 def _magnitudes(ranks: Ranks, sign: int) -> tuple[float, float, float] | None:
     """Return the quartiles of |value| without the zeros, of a column of one sign."""
-    zeros = ranks.n - np.count_nonzero(ranks.values)
+    zeros = ranks.zeros
     if zeros == ranks.n:
         return None
     if not zeros:
@@ -134,11 +132,11 @@ def _different(values: Any) -> int:
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1])) if len(ordered) else 0
 
 
-def _micros(moment: datetime) -> int:
+def micros(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000)
 
 
-def _text(micros: Any) -> str:
+def text(micros: Any) -> str:
     try:
         return datetime.fromtimestamp(int(micros) / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M")
     except (OverflowError, ValueError, OSError):

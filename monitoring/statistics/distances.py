@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from monitoring.statistics import told
 from monitoring.statistics.ranks import Array, Ranks, different
+from monitoring.statistics.told import Told
 
 VERSION = "muster 1 = evidently 0.7.23"
 
@@ -31,6 +33,13 @@ class NoScore(Exception):
 
 def numeric(method: str, reference: Ranks, current: Ranks) -> float:
     """Score two samples of finite numbers."""
+    try:
+        return _numeric(method, reference, current)
+    except told.Untold as error:
+        raise NoScore(str(error)) from error
+
+
+def _numeric(method: str, reference: Ranks, current: Ranks) -> float:
     with np.errstate(all="ignore"):
         if method in _OF_SAMPLES:
             return _finite(method, _OF_SAMPLES[method](reference, current))
@@ -78,6 +87,10 @@ def sturges(low: float, high: float, n: int) -> Array:
 
 
 def _by_value(few: Array, reference: Ranks, current: Ranks) -> tuple[Array, Array]:
+    if isinstance(reference, Told) and isinstance(current, Told):
+        then, now = reference.tally(), current.tally()
+        values = np.unique(np.concatenate([few, now.points]))
+        return then.each(values), now.each(values)
     values = different(np.sort(np.concatenate([few, different(current.ordered)])))
     return tuple(
         np.searchsorted(side.ordered, values, side="right") - np.searchsorted(side.ordered, values)
@@ -136,10 +149,14 @@ def _apart(shared: Array) -> float:
 
 
 def _ks(reference: Ranks, current: Ranks) -> Any:
+    if isinstance(reference, Told) and isinstance(current, Told):
+        return told.ks(reference, current)
     return stats.ks_2samp(reference.ordered, current.ordered).pvalue
 
 
 def _wasserstein(reference: Ranks, current: Ranks) -> Any:
+    if isinstance(reference, Told) and isinstance(current, Told):
+        return told.apart(reference, current) / max(reference.std, _LEAST_SPREAD)
     then, now = reference.ordered, current.ordered
     points = np.sort(np.concatenate([then, now]))
     gaps, points = np.diff(points), points[:-1]
@@ -149,8 +166,11 @@ def _wasserstein(reference: Ranks, current: Ranks) -> Any:
 
 
 def _hellinger_of_numbers(reference: Ranks, current: Ranks) -> Any:
-    values = different(np.sort(np.concatenate([reference.ordered, current.ordered])))
-    edges = sturges(values[0], values[-1], len(values))
+    if isinstance(reference, Told) and isinstance(current, Told):
+        edges = sturges(*told.spread(reference, current))
+    else:
+        values = different(np.sort(np.concatenate([reference.ordered, current.ordered])))
+        edges = sturges(values[0], values[-1], len(values))
     widths = np.diff(edges)
     then, now = (counted(side, edges) / widths / side.n for side in (reference, current))
     return _apart(np.sqrt(then * now) * ((edges[-1] - edges[0]) / (len(edges) - 1)))

@@ -58,6 +58,15 @@ class Ranks:
         return self.quantiles(_SPOTS)
 
     @cached_property
+    def zeros(self) -> int:
+        """How many values are 0."""
+        return self.n - int(np.count_nonzero(self.values))
+
+    def beyond(self, low: float, high: float) -> int:
+        """Return how many values lie below `low` or above `high`."""
+        return int(((self.values < low) | (self.values > high)).sum())
+
+    @cached_property
     def ordered(self) -> Array:
         """The values sorted; only what truly needs them all should ask."""
         return np.sort(self.values)
