@@ -48,6 +48,11 @@ DEFAULT_FROM_EMAIL = env.str("MUSTER_FROM_EMAIL", default="Muster <muster@localh
 # -- Muster itself -------------------------------------------------------------------------------
 MUSTER_DATA_DIR = Path(env.str("MUSTER_DATA_DIR", default=str(BASE_DIR / "var")))
 MUSTER_JUDGE_SOCKET = env.str("MUSTER_JUDGE_SOCKET", default=str(MUSTER_DATA_DIR / "judge.sock"))
+# Where checks with `engine: spark` are judged, the heap of a local driver, and how long a run may
+# take there, in seconds.
+MUSTER_SPARK_MASTER = env.str("MUSTER_SPARK_MASTER", default="local[*]")
+MUSTER_SPARK_MEMORY = env.str("MUSTER_SPARK_MEMORY", default="2g")
+MUSTER_SPARK_SECONDS = env.int("MUSTER_SPARK_SECONDS", default=3600)
 MUSTER_SOURCE_ROOTS = origins("MUSTER_SOURCE_ROOTS")
 MUSTER_ALLOWED_ORIGINS = origins("MUSTER_ALLOWED_ORIGINS")
 MUSTER_FERNET_KEYS = env.list("MUSTER_FERNET_KEYS", default=[])

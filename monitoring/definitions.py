@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from monitoring import health
-from monitoring.checks.shapes import ContractSpec
+from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.models import Check, CheckVersion, Contract, ContractVersion
 from monitoring.names import require_name
 from monitoring.queries.checks import current_contract, current_version
@@ -95,6 +95,10 @@ def _require_reachable(start: datetime, *, at: datetime) -> None:
 def _add_version(
     check: Check, spec: CheckSpec, *, number: int, actor: Actor, at: datetime
 ) -> CheckVersion:
+    engine = spec.engine if isinstance(spec, DataSpec) else "local"
+    if check.engine != engine:
+        check.engine = engine
+        check.save(update_fields=["engine"])
     return CheckVersion.objects.create(
         check_ref=check, number=number, spec=as_json(spec), by=actor.person, at=at
     )

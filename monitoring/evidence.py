@@ -14,7 +14,7 @@ from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.shapes import DataSpec, MetricSpec
 from monitoring.checks.skew_shapes import SkewSpec
-from monitoring.judging import client
+from monitoring.judging import aside, client
 from monitoring.judging.protocol import Job, Result
 from monitoring.models import (
     Baseline,
@@ -126,7 +126,8 @@ def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
         files |= {"reference": other.path if other else ""}
         if other is not None:
             files["reference_format"], digest = other.format or source.format, other.digest
-    result = _ask(
+    ask = _ask_spark if spec.engine == "spark" else _ask
+    result = ask(
         Job(
             kind="data",
             spec=found.check_version.spec,
@@ -237,3 +238,12 @@ def _files(run: Run, source: Source, found: Evidence) -> dict[str, Any]:
 
 def _ask(job: Job) -> Result:
     return client.judge(job, socket=str(settings.MUSTER_JUDGE_SOCKET))
+
+
+def _ask_spark(job: Job) -> Result:
+    return aside.judge(
+        job,
+        master=settings.MUSTER_SPARK_MASTER,
+        memory=settings.MUSTER_SPARK_MEMORY,
+        seconds=settings.MUSTER_SPARK_SECONDS,
+    )

@@ -76,7 +76,7 @@ WHERE id = (
     SELECT run.id FROM monitoring_run run
     JOIN monitoring_window w ON w.id = run.window_id
     JOIN monitoring_check c ON c.id = w.check_ref_id
-    WHERE run.current AND NOT c.paused
+    WHERE run.current AND NOT c.paused AND c.engine = %s
       AND ((run.state = 'queued' AND run.queued_at <= muster_now())
         OR (run.state = 'running' AND run.lease_until < muster_now()))
       AND NOT EXISTS (
@@ -107,9 +107,9 @@ def claim_source(done: Collection[int]) -> Lease | None:
     return _claim(_CLAIM_SOURCE, [LEASE_SECONDS, list(done)])
 
 
-def claim_run() -> Lease | None:
-    """Lease the next run that may be judged."""
-    return _claim(_CLAIM_RUN, [LEASE_SECONDS])
+def claim_run(engine: str = "local") -> Lease | None:
+    """Lease the next run that may be judged by this engine."""
+    return _claim(_CLAIM_RUN, [LEASE_SECONDS, engine])
 
 
 def claim_analysis() -> Lease | None:

@@ -4,6 +4,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from monitoring import evidence, health, leases, verdicts
 from monitoring.baselines import NoReference
 from monitoring.chaos import point
@@ -25,6 +27,11 @@ _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=2)
 
 
+def execute_on_spark(*, at: datetime, seconds: float) -> int:
+    """Judge the due runs that are Spark's, one by one, each for as long as a run may take there."""
+    return _execute_all("spark", at=at, seconds=seconds)
+
+
 def execute_due(*, at: datetime, seconds: float) -> int:
     """Judge due runs until none is left or the time is up; return how many got a verdict.
 
@@ -33,8 +40,12 @@ def execute_due(*, at: datetime, seconds: float) -> int:
     3. Commit verdict, readings, alerts, health and owed messages in one transaction.
     4. Without a verdict, give it back: later, and sooner or later with a reason.
     """
+    return _execute_all("local", at=at, seconds=seconds)
+
+
+def _execute_all(engine: str, *, at: datetime, seconds: float) -> int:
     stint, done = Stint(at=at, seconds=seconds), 0
-    while not stint.over and (lease := leases.claim_run()):
+    while not stint.over and (lease := leases.claim_run(engine)):
         point("run.claimed")
         done += _execute(lease, stint)
     return done
@@ -46,7 +57,7 @@ def _execute(lease: Lease, stint: Stint) -> bool:
         if run.attempts > MAX_ATTEMPTS:
             _commit(run, lease, _failed(run, "it never came back"), at=stint.at)
             return True
-        with leases.kept(Run, [lease]):
+        with leases.kept(Run, [lease], longest=_longest(run)):
             found = evidence.judge(run, at=stint.at)
         point("run.judged")
         _commit(run, lease, found, at=stint.at)
@@ -62,6 +73,12 @@ def _execute(lease: Lease, stint: Stint) -> bool:
         logger.warning("run %s was taken over by another worker", run.pk)
         return False
     return True
+
+
+def _longest(run: Run) -> float:
+    if run.window.check_ref.engine == "spark":
+        return float(settings.MUSTER_SPARK_SECONDS) + leases.LEASE_SECONDS
+    return leases.LONGEST_SECONDS
 
 
 def _commit(run: Run, lease: Lease, found: Evidence, *, at: datetime) -> None:

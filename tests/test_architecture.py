@@ -14,7 +14,7 @@ from django.apps import apps
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["registry", "monitoring", "policies", "dashboard", "config"]
 OURS = [*LAYERS, "bench", "examples", "script", "tests"]
-HEAVY = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "mlflow", "evidently"}
+HEAVY = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "mlflow", "evidently", "pyspark"}
 
 
 def python_files(*folders):
@@ -144,11 +144,18 @@ DOORS = {
     "evidently": ["monitoring/integrations/evidently.py"],
     "sklearn": ["monitoring/integrations/sklearn.py"],
     "mlflow": [],
+    "pyspark": ["monitoring/integrations/spark.py"],
     "standardwebhooks": None,
     "allauth": ["registry/sign_in/", "registry/admin.py", "dashboard/pages/sign_in.py", "config/"],
     "jwt": ["registry/sign_in/"],
     "urllib3": ["registry/outbound.py", "registry/outbound/"],
 }
+
+
+def test_spark_is_loaded_by_its_door_alone():
+    users = [path for path in python_files(*LAYERS) if '"pyspark' in path.read_text()]
+
+    assert users == [ROOT / "monitoring/integrations/spark.py"]
 
 
 @pytest.mark.parametrize("vendor", [name for name, doors in DOORS.items() if doors is not None])

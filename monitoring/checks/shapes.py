@@ -104,6 +104,8 @@ class DataSpec(Periodic):
     """Contract and drift of the batches of a source."""
 
     source: Name = "requests"
+    # What reads the batch and counts: a process here, or Spark for what is past one machine.
+    engine: Literal["local", "spark"] = "local"
     baseline: Literal["training", "season", "window", "previous"] = "training"
     baseline_window: Moment | None = None
     match: list[Literal["weekday", "hour", "month"]] = Field(default_factory=list, max_length=3)
@@ -141,6 +143,18 @@ class DataSpec(Periodic):
                 raise ValueError(
                     f"`segment_limits` names {segment}; write a column of `segments`, = and a value"
                 )
+        row_by_row = [
+            name
+            for name in ("segments", "multivariate", "match")
+            if self.engine == "spark" and getattr(self, name)
+        ]
+        if self.engine == "spark" and self.baseline == "season":
+            row_by_row.append("baseline: season")
+        if row_by_row:
+            raise ValueError(
+                f"`engine: spark` judges whole batches; take out {', '.join(row_by_row)},"
+                " or use `engine: local`"
+            )
         looks = [(look.method, tuple(look.columns)) for look in self.multivariate]
         if len(set(looks)) < len(looks):
             raise ValueError("`multivariate` names a method twice for the same columns")

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from monitoring.checks.learning import MAX_LISTED
 from monitoring.checks.profiles import ColumnProfile, TableProfile
 from monitoring.checks.shapes import ColumnContract
 from monitoring.data import profiling
 from monitoring.data.columns import Counted
+from monitoring.data.held import Source
 from monitoring.data.pairs import OTHER
-from monitoring.checks.learning import MAX_LISTED
 from monitoring.statistics.told import Moments, Sketch, Tally, Told, Untold
 
-Ask = Callable[[str], list[tuple[Any, ...]]]
 Array = Any
 
 TALLIED = 5_000  # so many different numbers come with their counts; of more, a sketch
@@ -34,21 +34,6 @@ _TOGETHER = 16  # sketches in one pass
 _BETWEEN = "cast(split('{}', ',') as array<double>)".format(
     ",".join(f"{(step + 0.5) / STEPS:.5f}" for step in range(STEPS))
 )
-
-
-@dataclass(frozen=True)
-class Source:
-    """A table somebody else holds: what each column is, and the SQL that gives it."""
-
-    ask: Ask
-    view: str
-    names: list[str]  # all of the file, repeats included
-    families: Mapping[str, str]  # of the wanted ones; see Column.family
-    expressions: Mapping[str, str]  # numbers as double, times as microseconds
-
-    def select(self, *parts: str, rest: str = "") -> list[tuple[Any, ...]]:
-        """Ask for one aggregate."""
-        return self.ask(f"select {', '.join(parts)} from {self.view} {rest}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +71,7 @@ class Holder:
         if len(rows) > MOST_TALLIED:
             raise Untold(
                 "one side has few different values and the other more than"
-                f" {MOST_TALLIED:,}, so they cannot be compared value by value; use ks or wasserstein"
+                f" {MOST_TALLIED:,}, so they cannot be compared value by value; use ks"
             )
         return _tally(rows, where)
 
@@ -193,7 +178,9 @@ def _numbers(source: Source, told: Mapping[str, tuple[Any, ...]]) -> dict[str, T
             many.append(name)
         elif n:
             where = Values(source, _finite(source.expressions[name]))
-            found[name] = _tally(source.ask(f"select x, count(*) from ({where.query}) group by 1"), where)
+            found[name] = _tally(
+                source.ask(f"select x, count(*) from ({where.query}) group by 1"), where
+            )
     for first in range(0, len(many), _TOGETHER):
         names = many[first : first + _TOGETHER]
         finite = {name: _finite(source.expressions[name]) for name in names}

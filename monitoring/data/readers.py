@@ -5,17 +5,27 @@ much, or be no file of its kind. Each ends in a sentence; what outgrows the chil
 in spite of the bounds here ends with the child.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import fsspec
 import pyarrow as pa
+from pyarrow import parquet
 
 from monitoring.data import arrow_files, text_files
-from monitoring.data.frames import ROW_CAP, SEED, Frame, TooLarge, Unreadable, Wanted
+from monitoring.data.frames import (
+    ROW_CAP,
+    SEED,
+    Frame,
+    TooLarge,
+    Unreadable,
+    Wanted,
+    refuse_too_many,
+)
 from monitoring.data.landing import tail
 
-__all__ = ["ROW_CAP", "SEED", "Frame", "TooLarge", "Unreadable", "read"]
+__all__ = ["ROW_CAP", "SEED", "Frame", "TooLarge", "Unreadable", "peek", "read"]
 
 _NAMES = {"parquet": "Parquet", "csv": "CSV", "arrow": "Arrow IPC", "jsonl": "JSON lines"}
 _STORES = ("botocore", "aiobotocore", "aiohttp")
@@ -36,6 +46,21 @@ def read(
     row_cap: int = ROW_CAP,
 ) -> Frame:
     """Read the named columns (all when None); `strings` are not to be guessed into numbers."""
+    with _opened(path, kind) as (file, packed):
+        return _READERS[kind](file, Wanted(columns, strings, row_cap, tail(path)), packed)
+
+
+def peek(path: str, *, kind: str) -> Any:
+    """Return the Arrow schema of a Parquet or CSV file; of a CSV only its names are sure."""
+    with _opened(path, kind) as (file, packed):
+        schema = text_files.peek_csv(file, packed) if kind == "csv" else parquet.read_schema(file)
+        refuse_too_many(list(schema.names), Wanted(None, (), ROW_CAP, tail(path)))
+        return schema
+
+
+@contextmanager
+def _opened(path: str, kind: str) -> Iterator[tuple[Any, bool]]:
+    """Open a file, and say of whatever goes wrong with it what a person can do."""
     where = tail(path)
     try:
         filesystem, inner = fsspec.core.url_to_fs(path)
@@ -43,8 +68,7 @@ def read(
             if file.seek(0, 2) == 0:
                 raise Unreadable(f"The file {where} is empty: it has 0 bytes; write it again")
             file.seek(0)
-            wanted = Wanted(columns, strings, row_cap, where)
-            return _READERS[kind](file, wanted, inner.endswith(".gz"))
+            yield file, inner.endswith(".gz")
     except MemoryError as error:
         # Arrow's is also an ArrowException, but the file may be sound.
         raise _beyond_memory(where) from error

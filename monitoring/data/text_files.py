@@ -18,7 +18,7 @@ from monitoring.data.frames import (
     sample,
 )
 
-_NULLS = ["", "NULL", "null", "NaN", "nan"]
+NULLS = ["", "NULL", "null", "NaN", "nan"]
 # Up to here a CSV is read at once, which guesses types from all of it.
 _AT_ONCE = 64 * 2**20
 _BLOCK = 16 * 2**20
@@ -79,14 +79,19 @@ def read_csv(file: Any, wanted: Wanted, packed: bool) -> Frame:
 def _conversion(wanted: Wanted) -> Any:
     return csv.ConvertOptions(
         column_types={name: pa.string() for name in wanted.strings},
-        null_values=_NULLS,
+        null_values=NULLS,
         strings_can_be_null=True,
     )
 
 
+def peek_csv(file: Any, packed: bool) -> Any:
+    """Return the schema that the first rows suggest."""
+    options = csv.ReadOptions(use_threads=False)
+    return csv.open_csv(_unpacked(file, packed), read_options=options).schema
+
+
 def _read_large_csv(file: Any, wanted: Wanted, packed: bool) -> Frame:
-    header = csv.open_csv(_unpacked(file, packed), read_options=csv.ReadOptions(use_threads=False))
-    names = list(header.schema.names)
+    names = list(peek_csv(file, packed).names)
     refuse_too_many(names, wanted)
     mine = wanted.among(names)
     counted = _Counted(_unpacked(file, packed), wanted, _MOST_TEXT)

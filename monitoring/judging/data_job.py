@@ -1,17 +1,15 @@
 """Judge a batch: read it, hold it against its contract, then score its columns."""
 
-from collections.abc import Mapping
+from typing import Any
 
 from monitoring.checks import contract as contracts
 from monitoring.checks import importance
 from monitoring.checks.order import verdict
 from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
-from monitoring.data.columns import Column, load
-from monitoring.data.profiling import profile
-from monitoring.integrations import evidently
 from monitoring.judging import references, together
 from monitoring.judging.explaining import explained_by
+from monitoring.judging.looks import Arrays, Columns, Engine, aside
 from monitoring.judging.protocol import Job, ReadingOut, Result
 from monitoring.judging.ranking import said, worst_first
 from monitoring.judging.scoring import Scorer, Scores
@@ -21,58 +19,36 @@ _NAMED = 5
 _SCORED = ("number", "category", "flag")
 
 
-def judge_data(job: Job) -> Result:
+def judge_data(job: Job, engine: Engine | None = None) -> Result:
     """Return the verdict on one batch; what broke first stands, and nothing hides a column."""
+    engine = engine or Arrays()
     spec = DataSpec.model_validate(job.spec, strict=False)
     contract = ContractSpec.model_validate(job.contract, strict=False)
-    aside = {"request_id", *job.roles.leave_out}
-    wanted = {*contract.columns, *spec.segments, spec.time, "request_id"}
-    texts = [name for name, rules in contract.columns.items() if rules.family != "number"]
     try:
-        frame = readers.read(
-            job.batch, kind=job.batch_format, columns=wanted, strings=_texts(contract, texts)
-        )
+        seen = engine.batch(job, spec, contract)
     except readers.Unreadable as error:
         return Result(error.state, str(error), summary={"violations": [_plain(str(error))]})
-    columns = {
-        name: column for name, column in _load(frame, spec.time).items() if name not in aside
-    }
-    table = frame.table
-    ids = table["request_id"] if "request_id" in table.column_names else None
-    seen = profile(
-        frame,
-        columns,
-        rules=contract.columns,
-        ids=ids,
-        time=columns.get(spec.time),
-        window=(job.window_start, job.window_end) if job.window_start and job.window_end else None,
-    )
-    known = frozenset({*aside, job.roles.label, job.roles.time, spec.time, *spec.segments})
+    named = {job.roles.label, job.roles.time, spec.time, *spec.segments}
     findings = contracts.check(
-        seen, contract, min_rows=spec.min_rows, usual_rows=job.usual_rows, known=known
+        seen.profile,
+        contract,
+        min_rows=spec.min_rows,
+        usual_rows=job.usual_rows,
+        known=frozenset({*aside(job), *named}),
     )
-    scores, problem = _score(job, spec, contract, columns, findings)
-    return _result(seen.rows, contract, findings, scores, problem, sampled=frame.sampled)
-
-
-def _texts(contract: ContractSpec, names: list[str]) -> list[str]:
-    return [name for name in names if contract.columns[name].family in ("category", "text")]
-
-
-def _load(frame: readers.Frame, time: str) -> dict[str, Column]:
-    table = frame.table
-    return {
-        name: load(table[name], as_time=name == time)
-        for name in table.column_names
-        if name != "request_id"  # one a row: nothing but its repeats is looked at
-    }
+    scores, problem = _score(engine, job, spec, contract, seen.columns, findings)
+    made_with = {
+        **engine.made_with(), "statistics": distances.VERSION, "sampled": seen.sampled,
+    }  # fmt: skip
+    return _result(seen.profile.rows, contract, findings, scores, problem, made_with=made_with)
 
 
 def _score(
+    engine: Engine,
     job: Job,
     spec: DataSpec,
     contract: ContractSpec,
-    columns: Mapping[str, Column],
+    columns: Columns,
     findings: contracts.Findings,
 ) -> tuple[Scores, str]:
     """Score every column that kept its contract; say why when none could be."""
@@ -91,13 +67,10 @@ def _score(
             return Scores(), f"no batch came for {spec.baseline_window}, the window to compare with"
         return Scores(), "no window before this one has a batch to compare with"
     try:
-        frame = readers.read(
-            job.reference, kind=job.reference_format, columns={*names, *spec.segments, spec.time},
-            strings=_texts(contract, names),
-        )  # fmt: skip
+        there = engine.reference(job, spec, contract, names)
     except readers.Unreadable as error:
         return Scores(), f"the reference could not be read: {error}"
-    reference, problem = references.chosen(job, spec, _load(frame, spec.time), columns)
+    reference, problem = references.chosen(job, spec, there, columns)
     if problem:
         return Scores(), problem
     absent = {name: "the reference has no such column" for name in names if name not in reference}
@@ -130,7 +103,7 @@ def _result(
     scores: Scores,
     problem: str,
     *,
-    sampled: bool,
+    made_with: dict[str, Any],
 ) -> Result:
     crossed = worst_first(scores.readings)
     faults = [violation.detail for violation in findings.violations]
@@ -169,13 +142,7 @@ def _result(
             "crossed": len({reading.feature for reading in crossed}),
             "scored": len(scored),
         },
-        made_with={
-            **evidently.versions(),
-            "statistics": distances.VERSION,
-            "row_cap": readers.ROW_CAP,
-            "seed": readers.SEED,
-            "sampled": sampled,
-        },
+        made_with=made_with,
     )
 
 

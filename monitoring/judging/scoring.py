@@ -6,12 +6,13 @@ from typing import Any
 
 from monitoring.checks import drift
 from monitoring.checks.shapes import DataSpec
+from monitoring.checks.words import number
 from monitoring.data.columns import Column
 from monitoring.data.pairs import Pair, pair
 from monitoring.judging.protocol import HistogramOut, ReadingOut
 from monitoring.judging.segments import Part, parts
-from monitoring.judging.settling import Draft, settled
-from monitoring.statistics import distances, effects
+from monitoring.judging.settling import Draft, settled, undecided
+from monitoring.statistics import distances, effects, told
 
 MIN_VALUES = 10  # fewer on either side are no distribution
 
@@ -56,6 +57,9 @@ class Scorer:
                 if name != part.column and name not in found.unscored and name not in found.sparse:
                     draft = self._in_part(name, part, found)
                     drafts += [draft] if draft else []
+        for draft in undecided(drafts, self.spec):
+            found.unscored[draft.reading.feature] = _too_fine(draft)
+            drafts.remove(draft)
         found.readings, found.histograms = settled(
             drafts, self.spec, self.against, draws=self.draws
         )
@@ -131,4 +135,15 @@ class Scorer:
                 crossed=False,
             ),
             sides,
+            told.room(rule.method, sides.reference, sides.current, value)
+            if sides.numeric
+            else (value, value),
         )
+
+
+def _too_fine(draft: Draft) -> str:
+    reading, (low, high) = draft.reading, draft.room
+    return (
+        f"{reading.method} lies between {number(low)} and {number(high)} by its sketch, which does"
+        f" not tell on which side of {number(reading.limit)}; choose psi, or engine: local"
+    )

@@ -16,6 +16,12 @@ class Draft:
 
     reading: ReadingOut
     sides: Pair
+    # The true score lies between these; only what was sketched leaves room.
+    room: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def sure(self) -> bool:
+        return self.room[0] == self.room[1]
 
 
 def settled(
@@ -34,6 +40,34 @@ def settled(
         if draws and (crossed or not reading.segment):
             histograms.append(_drawn(reading, draft.sides))
     return readings, histograms
+
+
+def undecided(drafts: Sequence[Draft], spec: DataSpec) -> list[Draft]:
+    """Return the drafts of which a sketch cannot say on which side of the limit they lie."""
+    if all(draft.sure for draft in drafts):
+        return []
+    least, most = ([_at_end(draft, end) for draft in drafts] for end in (0, 1))
+    return [
+        draft
+        for draft, *ends in zip(
+            drafts, _crossings(least, spec), _crossings(most, spec), strict=True
+        )
+        if len(set(ends)) > 1
+    ]
+
+
+def _at_end(draft: Draft, end: int) -> Draft:
+    if draft.sure:
+        return draft
+    value, tested = draft.room[end], draft.reading.p_value is not None
+    reading = replace(draft.reading, value=value, p_value=value if tested else None)
+    return replace(draft, reading=reading)
+
+
+def _crossings(drafts: Sequence[Draft], spec: DataSpec) -> list[bool]:
+    adjusted = _adjusted(drafts, spec)
+    pairs = zip(drafts, adjusted, strict=True)
+    return [_crossed(replace(one.reading, adjusted_p=p), spec) for one, p in pairs]
 
 
 def _adjusted(drafts: Sequence[Draft], spec: DataSpec) -> list[float | None]:

@@ -68,6 +68,8 @@ class Check(models.Model):
     slug = models.SlugField(max_length=60)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     paused = models.BooleanField(default=False)
+    # Of the version in force: who may claim the check's runs.
+    engine = models.CharField(max_length=10, default="local")
     # The planner's cursor: the first window that has no row yet, and when to look at it.
     next_window_start = models.DateTimeField()
     next_plan_at = models.DateTimeField()

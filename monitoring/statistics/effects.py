@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from monitoring.statistics import distances
+from monitoring.statistics import distances, told
 from monitoring.statistics.ranks import Array, Ranks
 
 
@@ -25,6 +25,8 @@ def of_categories(reference: Array, current: Array) -> float:
 
 
 def _gap(reference: Ranks, current: Ranks) -> float:
+    if isinstance(reference, told.Told) and isinstance(current, told.Told):
+        return told.gap(reference, current)
     points = np.concatenate([reference.ordered, current.ordered])
     then, now = (
         np.searchsorted(side.ordered, points, side="right") / side.n

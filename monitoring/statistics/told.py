@@ -5,7 +5,6 @@ value occurs, and is exact; a `Sketch` knows the values at evenly spaced ranks, 
 bounded share of all values, and has exact counts taken where the values are.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
