@@ -21,7 +21,7 @@ from script.runner import postgres, roles, valkey
 from script.runner.supervisor import Supervisor
 from tests.starting import start_on_free_port, tell
 
-pytest_plugins = ["tests.processes", "tests.mailbox", "tests.browsers"]
+pytest_plugins = ["tests.processes", "tests.mailbox", "tests.browsers", "tests.sparks"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _NEEDED_BYTES = 3 * 2**30

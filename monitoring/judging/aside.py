@@ -25,7 +25,7 @@ def judge(job: Job, *, master: str, memory: str, seconds: float) -> Result:
     with tempfile.TemporaryDirectory(prefix="muster-spark-") as folder:
         errors = os.path.join(folder, "errors")
         with open(errors, "wb") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own module, settings as arguments
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
                 cwd=_CHECKOUT, start_new_session=True,
                 env={**os.environ, "SPARK_LOCAL_DIRS": folder, "DO_NOT_TRACK": "true"},
