@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ P_VALUES = {"ks", "chisquare"}
 
 @pytest.fixture(scope="module")
 def session():
-    from monitoring.integrations import spark  # noqa: PLC0415
+    from monitoring.integrations import spark
 
     # Little data: compiling would cost more than it saves.
     os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -151,9 +152,10 @@ def test_a_csv_is_guessed_alike(session, folder, contract):
 @pytest.mark.spark
 def test_a_broken_file_is_a_fault_with_a_remedy(session, folder, contract):
     job = tables.data_job(folder, tables.batch(), contract, segments=[])
-    whole = open(job.batch, "rb").read()
+    batch = Path(job.batch)
+    whole = batch.read_bytes()
     for content in (b"", whole[: len(whole) // 2], b"PAR1" + b"x" * 100 + b"PAR1"):
-        open(job.batch, "wb").write(content)
+        batch.write_bytes(content)
 
         result = spark_job.judge_on_spark(job, session)
 
@@ -161,7 +163,7 @@ def test_a_broken_file_is_a_fault_with_a_remedy(session, folder, contract):
     # Sound to look at, broken inside: only who reads the values sees it.
     torn = bytearray(whole)
     torn[200 : len(whole) // 2] = os.urandom(len(whole) // 2 - 200)
-    open(job.batch, "wb").write(bytes(torn))
+    batch.write_bytes(bytes(torn))
     assert spark_job.judge_on_spark(job, session).state in ("source_fault", "data_fault")
     lines = Job(**{**vars(job), "batch_format": "jsonl"})
     assert "deliver one of these" in spark_job.judge_on_spark(lines, session).reason
