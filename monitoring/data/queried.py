@@ -29,6 +29,7 @@ ACCURACY = 50_000
 SKETCH_ERROR = 1.0 / ACCURACY
 HASHED = 5_000_000  # rows that are looked at for repeats; of more, a part chosen by the hash
 _LISTED = 1_000
+_GROUPED = 100_000  # different texts; more are not told apart at all
 _SPREAD = 0.02  # of a count of different values by HyperLogLog
 _TOGETHER = 16  # sketches in one pass
 _BETWEEN = "cast(split('{}', ',') as array<double>)".format(
@@ -112,23 +113,25 @@ class Table:
     times: dict[str, tuple[int, int]]
 
 
-def describe(source: Source) -> Table:
-    """Describe every wanted column in a few passes.
+def describe(source: Source, *, ids: str = "") -> Table:
+    """Describe every wanted column but that of the ids in a few passes.
 
     1. One pass counts what is missing, how far the values reach, and about how many differ.
     2. Of few different values, each one's count; of many numbers, a sketch.
     """
     parts, places = ["count(*)"], {}
-    for name, family in source.families.items():
+    # One a row: nothing but its repeats is looked at.
+    families = {name: family for name, family in source.families.items() if name != ids}
+    for name, family in families.items():
         asked = _FIRST[family](source.expressions[name]) if family in _FIRST else []
         places[name] = slice(len(parts), len(parts) + len(asked))
         parts += asked
     (row,) = source.select(*parts)
     rows = int(row[0])
     told = {name: row[place] for name, place in places.items()}
-    numbers = _numbers(source, {n: told[n] for n, f in source.families.items() if f == "number"})
+    numbers = _numbers(source, {n: told[n] for n, f in families.items() if f == "number"})
     columns, times = {}, {}
-    for name, family in source.families.items():
+    for name, family in families.items():
         found = told[name]
         if family == "number":
             columns[name] = Counted("number", rows, int(found[0]), told=numbers.get(name))
@@ -198,6 +201,8 @@ def _numbers(source: Source, told: Mapping[str, tuple[Any, ...]]) -> dict[str, T
 
 
 def _texts(source: Source, name: str, rows: int, *, present: int, different: int) -> Counted:
+    if different > _GROUPED:
+        return Counted("text", rows, rows - present, (OTHER,), np.array([present]), different)
     value = source.expressions[name]
     counted = source.select(
         value, "count(*) as n",

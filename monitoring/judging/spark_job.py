@@ -104,7 +104,7 @@ class OnSpark:
             self.session.ask, opened.view, opened.types, schema,
             wanted=columns, strings=strings, time=spec.time, guess=kind == "csv",
         )  # fmt: skip
-        return queried.describe(source)
+        return queried.describe(source, ids="request_id")
 
 
 def main() -> int:
