@@ -77,10 +77,18 @@ class NotAllowed(Exception):
 
 
 def _fleet_rights(actor: Actor) -> set[Right]:
-    if actor.person is None or actor.unit_id is not None:
+    """Return what holds in every unit and on the platform; a token of one unit has none of it."""
+    return set() if actor.unit_id is not None else _of_fleet_roles(actor)
+
+
+def _of_fleet_roles(actor: Actor) -> set[Right]:
+    if actor.person is None:
         return set()
     roles = actor.roles.of_fleet()
-    return _within_scopes(actor, (right for role in roles for right in FLEET_RIGHTS[role]))
+    found = _within_scopes(actor, (right for role in roles for right in FLEET_RIGHTS[role]))
+    # Of a fleet-wide role a token of one unit holds the part within that unit; the platform
+    # (accounts, servers, units) is no part of any.
+    return found if actor.unit_id is None else found - {Right.MANAGE_PLATFORM}
 
 
 def _within_scopes(actor: Actor, rights: Iterable[Right]) -> set[Right]:
@@ -95,6 +103,7 @@ def rights(actor: Actor, unit: BusinessUnit | None) -> set[Right]:
         return set(Right)  # Muster's own parts; no request ever makes such an actor.
     found = _fleet_rights(actor)
     if unit is not None and actor.unit_id in (None, unit.pk):
+        found = _of_fleet_roles(actor)
         roles = actor.roles.in_unit(unit.pk)
         unit_rights = (right for role in roles for right in UNIT_RIGHTS[role])
         found |= _within_scopes(actor, unit_rights)
@@ -113,6 +122,19 @@ def require(actor: Actor, right: Right, unit: BusinessUnit | None) -> None:
         if actor.by_token and right in NEVER_BY_TOKEN:
             refused.args = ("A token never approves; a person does, signed in on the page.",)
         raise refused
+
+
+def require_to_edit_or_approve(actor: Actor, unit: BusinessUnit) -> None:
+    """Raise NotAllowed unless the actor edits models here, or approves as a person on the page."""
+    if can(actor, Right.APPROVE, unit) or can(actor, Right.EDIT_MODELS, unit):
+        return
+    refused = NotAllowed(Right.EDIT_MODELS, unit)
+    if actor.by_token and actor.person and can(of_person(actor.person), Right.APPROVE, unit):
+        refused.args = (
+            "An approver does this signed in on the page; a token never does, whatever it is"
+            f" given. Only who edits models in {unit.name} may do it by token.",
+        )
+    raise refused
 
 
 def sees(person: Person, unit: BusinessUnit) -> bool:
@@ -137,8 +159,11 @@ def visible_units(actor: Actor) -> QuerySet[BusinessUnit]:
         return units
     if actor.scopes is not None and Right.SEE not in actor.scopes:
         return units.none()
-    mine = units.filter(memberships__person=actor.person).distinct()
-    return mine if actor.unit_id is None else mine.filter(pk=actor.unit_id)
+    if actor.unit_id is not None:
+        units = units.filter(pk=actor.unit_id)
+        if Right.SEE in _of_fleet_roles(actor):
+            return units
+    return units.filter(memberships__person=actor.person).distinct()
 
 
 def visible_models(actor: Actor) -> QuerySet[RegisteredModel]:

@@ -211,15 +211,17 @@ class TierOverrideBody(Body):
 
 
 class DecisionBody(Body):
-    """A decision with what may be said about it."""
+    """A decision with what may be said about it, and the `id` of what it was taken about."""
 
     reason: Line = Field(default="", max_length=500)
+    override: int | None = None
 
 
 class ReasonBody(Body):
-    """A decision that is only taken with a reason."""
+    """A decision that is only taken with a reason, and the `id` of what it was taken about."""
 
     reason: Annotated[LongText, Field(min_length=1, max_length=500)]
+    override: int | None = None
 
 
 class ScopeBody(Body):

@@ -27,6 +27,15 @@ def box() -> MultiFernet:
     return _box(tuple(settings.MUSTER_FERNET_KEYS))
 
 
+def is_newest(value: str) -> bool:
+    """Say whether this was encrypted with the first of the keys."""
+    try:
+        Fernet(settings.MUSTER_FERNET_KEYS[0]).decrypt(value.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """A text column whose content is stored encrypted; '' stays ''."""
 

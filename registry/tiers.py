@@ -22,7 +22,6 @@ from registry import (
     overrides,
     tiering,
 )
-from registry.access import Right
 from registry.actors import Actor
 from registry.independence import NotIndependent
 from registry.models import RegisteredModel, TierOverride
@@ -39,8 +38,7 @@ def ask(
     body = bodies.parse(inputs.TierOverrideBody, data)
     with transaction.atomic():
         locked = _lock(model)
-        if not access.can(actor, Right.APPROVE, locked.unit):
-            access.require(actor, Right.EDIT_MODELS, locked.unit)
+        access.require_to_edit_or_approve(actor, locked.unit)
         if actor.person is None or body.tier == locked.computed_tier:
             fix = f"the rule gives {tiering.name(locked.computed_tier)}"
             raise invalid("/tier", "invalid", "an override sets another tier than the rule", fix)
@@ -91,7 +89,7 @@ def approve(
     body = bodies.parse(inputs.DecisionBody, data)
     with transaction.atomic():
         locked = _lock(model)
-        override = _open(locked)
+        override = _open(locked, body.override)
         if not overrides.is_lighter(override, locked.computed_tier):
             raise invalid("/", "invalid", "a heavier tier needs no approval", "it is in force")
         if override.approved_at is not None:
@@ -119,10 +117,8 @@ def end(actor: Actor, model: RegisteredModel, data: Any, *, at: datetime) -> Reg
     body = bodies.parse(inputs.ReasonBody, data)
     with transaction.atomic():
         locked = _lock(model)
-        may_approve = access.can(actor, Right.APPROVE, locked.unit) and not actor.by_token
-        if not may_approve:
-            access.require(actor, Right.EDIT_MODELS, locked.unit)
-        override = _open(locked)
+        access.require_to_edit_or_approve(actor, locked.unit)
+        override = _open(locked, body.override)
         # Back to the computed tier may be lighter than what a person thought right.
         lightens = not overrides.is_lighter(override, locked.computed_tier)
         own = override.requested_by == actor.person and not actor.by_token
@@ -157,8 +153,13 @@ def _lock(model: RegisteredModel) -> RegisteredModel:
     return models.select_for_update(of=("self",)).get(pk=model.pk)
 
 
-def _open(model: RegisteredModel) -> TierOverride:
+def _open(model: RegisteredModel, shown: int | None) -> TierOverride:
+    """Return the open override; another one than was `shown` is nobody's decision yet."""
     override = overrides.open_one(model)
+    if shown is not None and (override is None or override.pk != shown):
+        now = f"{tiering.name(override.tier)} (override {override.pk})" if override else "none"
+        detail = f"the request has changed since it was shown; open now: {now}"
+        raise invalid("/override", "changed", detail, "look at what is asked for now, then decide")
     if override is None:
         fix = "POST …/tier-override/ asks for one"
         raise invalid("/", "none", "no override is asked for or in force", fix)

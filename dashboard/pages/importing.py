@@ -19,6 +19,7 @@ from registry import clock, operations
 from registry.access import NotAllowed, Right
 from registry.api.operations import errors_file
 from registry.imports import from_file, from_mlflow, results
+from registry.json_intake import TooLarge
 from registry.models import MLflowServer, Operation
 from registry.problems import Invalid
 
@@ -152,7 +153,7 @@ def file(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     _may_import(request)
     context: dict[str, Any] = {"step": 1, "errors": [], "rows": None}
-    upload = request.FILES.get("file")
+    upload, status = request.FILES.get("file"), 400
     if request.method == "POST":
         try:
             data = upload.read(from_file.MAX_BYTES + 1) if upload else b""
@@ -168,10 +169,11 @@ def file(request: HttpRequest) -> HttpResponse:
             context["total"] = len(rows)
         except Invalid as error:
             context["errors"] = error.errors
-        except ParseError as error:
+        except (ParseError, TooLarge) as error:
             context["errors"] = [{"detail": str(error.detail), "fix": ""}]
+            status = error.status_code
     return render(
-        request, "pages/import_file.html", context, status=400 if context["errors"] else 200
+        request, "pages/import_file.html", context, status=status if context["errors"] else 200
     )
 
 

@@ -24,8 +24,11 @@ from registry.record.fields import groups
 @page
 def record(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the record with its gaps."""
-    model, now = model_or_404(request, slug), clock.now()
-    actor = actor_of(request)
+    return _record(request, model_or_404(request, slug))
+
+
+def _record(request: HttpRequest, model: RegisteredModel, *, status: int = 200) -> HttpResponse:
+    now, actor = clock.now(), actor_of(request)
     found = assessment.assess(model, at=now)
     rights = access.rights(actor, model.unit)
     context = {
@@ -38,7 +41,7 @@ def record(request: HttpRequest, slug: str) -> HttpResponse:
         "may_edit": Right.EDIT_MODELS in rights,
         "may_ask": bool(rights & {Right.EDIT_MODELS, Right.APPROVE}),
     }
-    return render(request, "pages/record.html", context)
+    return render(request, "pages/record.html", context, status=status)
 
 
 @form_page
@@ -114,8 +117,7 @@ def rulebook(request: HttpRequest, slug: str, regime: str) -> HttpResponse:
 def tier(request: HttpRequest, slug: str) -> HttpResponse:
     """Set a heavier tier, or ask for a lighter one."""
     model = model_or_404(request, slug)
-    if not access.can(actor_of(request), Right.APPROVE, model.unit):
-        access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
+    access.require_to_edit_or_approve(actor_of(request), model.unit)
     shown, values, error = rulebooks.tier(model.computed_tier), {}, None
     if request.method == "POST":
         given = forms.read(shown, request.POST)
@@ -138,8 +140,7 @@ def tier(request: HttpRequest, slug: str) -> HttpResponse:
 def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Change the answers that the tier is computed from; who makes it lighter is independent."""
     model = model_or_404(request, slug)
-    if not access.can(actor_of(request), Right.APPROVE, model.unit):
-        access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
+    access.require_to_edit_or_approve(actor_of(request), model.unit)
     shown, error = model_shapes.answers(), None
     values = forms.flat({"tier_answers": model.tier_answers})
     if request.method == "POST":
@@ -165,28 +166,30 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Let a lighter tier hold."""
     model = model_or_404(request, slug)
     access.require(actor_of(request), Right.APPROVE, model.unit)
-    reason = request.POST.get("reason", "")
-    return _done(request, model, tiers.approve, {"reason": reason}, "The tier is approved.")
+    return _done(request, model, tiers.approve, "The tier is approved.")
 
 
 @act
 def end(request: HttpRequest, slug: str) -> HttpResponse:
     """Take an override back."""
     model = model_or_404(request, slug)
-    if not access.can(actor_of(request), Right.APPROVE, model.unit):
-        access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
-    reason = request.POST.get("reason", "")
-    return _done(request, model, tiers.end, {"reason": reason}, "The computed tier holds.")
+    access.require_to_edit_or_approve(actor_of(request), model.unit)
+    return _done(request, model, tiers.end, "The computed tier holds.")
 
 
-def _done(
-    request: HttpRequest, model: RegisteredModel, operation: Any, body: dict[str, Any], said: str
-) -> HttpResponse:
+def _done(request: HttpRequest, model: RegisteredModel, operation: Any, said: str) -> HttpResponse:
+    """Decide about the override that the reader was shown; another one answers 409."""
+    shown = request.POST.get("override", "")
+    # A form without it (an old page, a script) was shown nothing: no override has the id 0.
+    number = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 19 else 0
+    body = {"reason": request.POST.get("reason", ""), "override": number}
     try:
         operation(actor_of(request), model, body, at=clock.now())
     except Invalid as error:
         text = "; ".join(f"{item.detail}. {item.fix}" for item in error.errors)
         messages.error(request, f"Nothing was changed: {text}", "error")
+        if any(item.code == "changed" for item in error.errors):
+            return _record(request, model, status=409)
     else:
         messages.success(request, said, "done")
     return HttpResponseRedirect(f"/m/{model.slug}/record/")

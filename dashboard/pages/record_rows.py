@@ -155,6 +155,7 @@ def tier(actor: Actor, model: RegisteredModel, *, at: datetime) -> dict[str, Any
         waits = overrides.is_lighter(override, model.computed_tier) and not override.approved_at
         approver = access.can(actor, Right.APPROVE, model.unit)
         found["override"] = {
+            "id": override.pk,
             "name": words.tier(override.tier),
             "state": "in force" if holds else "waits for an approver",
             "asked": f"{override.requested_by.name}, {words.moment(override.requested_at)}",

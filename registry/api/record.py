@@ -81,8 +81,7 @@ class TierOverrides(_Tier):
     def post(self, request: Request, key: str) -> Response:
         """Set a heavier tier at once, or ask for a lighter one that somebody else approves."""
         model = self.find_model(key)
-        if not access.can(self.actor, Right.APPROVE, model.unit):
-            access.require(self.actor, Right.EDIT_MODELS, model.unit)
+        access.require_to_edit_or_approve(self.actor, model.unit)
         changed, _ = tiers.ask(self.actor, model, request.data, at=self.at)
         return self._shown(changed, created=True)
 
@@ -101,6 +100,5 @@ class TierEnd(_Tier):
     def post(self, request: Request, key: str) -> Response:
         """Take an override back, or refuse one that was asked for; the computed tier holds."""
         model = self.find_model(key)
-        if not access.can(self.actor, Right.APPROVE, model.unit):
-            access.require(self.actor, Right.EDIT_MODELS, model.unit)
+        access.require_to_edit_or_approve(self.actor, model.unit)
         return self._shown(tiers.end(self.actor, model, request.data, at=self.at))

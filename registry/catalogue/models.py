@@ -156,7 +156,9 @@ def _change(
     *,
     at: datetime,
 ) -> RegisteredModel:
-    if set(given) != {"tier_answers"} or not access.can(actor, Right.APPROVE, model.unit):
+    if set(given) == {"tier_answers"}:
+        access.require_to_edit_or_approve(actor, model.unit)
+    else:
         access.require(actor, Right.EDIT_MODELS, model.unit)
     before, unit, held = history.snapshot(model), model.unit, dict(model.tier_answers)
     if slug := given.pop("slug", ""):

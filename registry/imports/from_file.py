@@ -11,7 +11,7 @@ from registry import access, catalogue, inventory
 from registry.access import NotAllowed
 from registry.actors import Actor
 from registry.imports.results import RowResult, Status, faults, refused
-from registry.json_intake import loads
+from registry.json_intake import TooLarge, loads
 from registry.models import RegisteredModel, SlugHistory
 from registry.problems import FieldError, Invalid, invalid
 from registry.slugs import is_uuid
@@ -28,7 +28,7 @@ _LISTED = ("results", "rows", "models")
 def read(data: bytes, *, is_json: bool) -> list[dict[str, Any]]:
     """Return the rows of a file as they stand there, or raise Invalid about the whole file."""
     if len(data) > MAX_BYTES:
-        raise invalid("/", "too_large", f"the file is larger than {MAX_BYTES} bytes", "split it")
+        raise TooLarge(MAX_BYTES)
     rows = _json_rows(data) if is_json else _csv_rows(data)
     if not rows:
         raise invalid("/", "empty", "the file holds no row", "one row a model, below the header")

@@ -126,18 +126,22 @@ def reset(actor: Actor, person: Person, *, at: datetime, reason: str) -> None:
     )  # fmt: skip
 
 
-def rotate_secrets() -> tuple[int, list[str]]:
-    """Encrypt the secrets of all factors with the first key; return how many and whose failed."""
-    renewed, unreadable = 0, []
+def rotate_secrets() -> tuple[int, int, list[str]]:
+    """Encrypt the factors' secrets with the first key; say how many, how many had it, whose not."""
+    renewed, kept, unreadable = 0, 0, []
     for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
             factor = Authenticator.objects.select_for_update().get(pk=pk)
+            names = {"secret", "seed"} & factor.data.keys()
+            if names and all(secrets.is_newest(factor.data[name]) for name in names):
+                kept += 1
+                continue
             try:
-                for name in {"secret", "seed"} & factor.data.keys():
+                for name in names:
                     factor.data[name] = secrets.box().rotate(factor.data[name].encode()).decode()
             except InvalidToken:
                 unreadable.append(f"{Authenticator._meta.db_table} {pk}")
                 continue
             factor.save(update_fields=["data"])
-            renewed += 1
-    return renewed, unreadable
+            renewed += bool(names)
+    return renewed, kept, unreadable

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from registry import clock
 from registry.models import RegisteredModel, ScopeDecision, TierOverride
@@ -139,11 +140,13 @@ def test_a_lighter_tier_goes_through_two_people_on_the_page(ana, client, story):
 
     client.force_login(person("ivo", story.people.fraud, "approver"))
     assert "Approve tier 3" in text(client.get(PATH + "record/"))
-    client.post(PATH + "tier/approve/", {"reason": "seen"})
+    shown = {"override": TierOverride.objects.get().pk}
+    assert f'name="override" value="{shown["override"]}"' in text(client.get(PATH + "record/"))
+    client.post(PATH + "tier/approve/", {"reason": "seen", **shown})
 
     assert RegisteredModel.objects.get(slug="card-fraud").tier == 3
     assert "set by a person; the rule gives tier 1" in text(client.get(PATH + "record/"))
-    client.post(PATH + "tier/end/", {"reason": "over"})
+    client.post(PATH + "tier/end/", {"reason": "over", **shown})
     assert TierOverride.objects.get().end_reason == "over"
     assert RegisteredModel.objects.get(slug="card-fraud").tier == 1
 
@@ -159,7 +162,29 @@ def test_a_conflict_is_shown_before_the_click(ana, client, story):
     page = text(client.get(PATH + "record/"))
 
     assert "You cannot approve it: Ana, to whom you report, is the owner." in page
-    assert client.post(PATH + "tier/approve/", {}).status_code == 403
+    shown = {"override": TierOverride.objects.get().pk}
+    assert client.post(PATH + "tier/approve/", shown).status_code == 403
+
+
+@pytest.mark.parametrize("act", ["approve", "end"])
+def test_nobody_decides_about_a_request_that_the_page_did_not_show(ana, story, act):
+    day = (clock.now() + timedelta(days=40)).date().isoformat()
+    ana.post(PATH + "tier/", {"tier": "2", "reason": "pilot", "ends_on": day})
+    first = TierOverride.objects.get()
+    client = Client()
+    client.force_login(person("ivo", story.people.fraud, "approver"))
+    assert "Approve tier 2" in text(client.get(PATH + "record/"))
+    ana.post(PATH + "tier/end/", {"reason": "another one", "override": first.pk})
+    ana.post(PATH + "tier/", {"tier": "4", "reason": "bigger pilot", "ends_on": day})
+
+    for sent in ({"override": first.pk}, {"override": "x"}, {}):
+        page = text(client.post(f"{PATH}tier/{act}/", {"reason": "seen", **sent}), 409)
+        assert "Nothing was changed: the request has changed" in page
+        assert f'name="override" value="{first.pk + 1}"' in page
+
+    second = TierOverride.objects.get(ended_at=None)
+    assert (second.tier, second.approved_at) == (4, None)
+    assert RegisteredModel.objects.get(slug="card-fraud").tier == 1
 
 
 def test_who_may_not_edit_sees_no_forms(client, story):

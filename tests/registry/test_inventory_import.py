@@ -181,3 +181,9 @@ def test_a_missing_right_and_lighter_answers_name_their_columns(people, send):
         ("/business_line", "not_allowed")
     ]
     assert all(e["fix"] for e in lighter["errors"] + refused["errors"])
+
+
+def test_a_file_of_more_bytes_than_taken_is_a_413(send, monkeypatch):
+    monkeypatch.setattr(from_file, "MAX_BYTES", 100)
+    answer = send("x" * 101)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (413, "too_large")

@@ -126,6 +126,49 @@ def test_a_platform_admin_holds_no_approval_right(people, ivo):
         approve(people, people.pat)
 
 
+@pytest.mark.parametrize("act", [tiers.approve, tiers.end])
+def test_a_decision_about_another_request_than_the_shown_one_does_nothing(people, ivo, act):
+    _, first = ask(people, 3)
+    tiers.end(acting(people.ben), people.model, {"reason": "no", "override": first.pk}, at=NOW)
+    decision = {"reason": "seen", "override": first.pk}
+    with pytest.raises(Invalid, match="/override: the request has changed"):
+        act(acting(ivo), people.model, decision, at=NOW)
+    _, second = ask(people, 4)
+
+    with pytest.raises(Invalid, match=f"open now: DM .override {second.pk}"):
+        act(acting(ivo), people.model, decision, at=NOW)
+
+    second.refresh_from_db()
+    assert (now_is(people), second.approved_at, second.ended_at) == ((2, 2), None, None)
+
+
+def test_independence_follows_the_whole_line_of_management_and_ends_in_a_circle(people, ivo):
+    line = [person(f"boss{number}") for number in range(3)]
+    for lower, upper in zip([ivo, *line], [*line, line[0]], strict=True):
+        lower.manager = upper
+        lower.save()
+    ask(people, 3)
+    assert tiers.conflict(acting(ivo), people.model, TierOverride.objects.get()) == ""
+
+    line[2].manager = people.ana
+    line[2].save()
+
+    with pytest.raises(NotAllowed, match="Ana, to whom you report, is the owner"):
+        approve(people, ivo)
+
+
+def test_an_approver_by_token_is_told_to_sign_in(people, ivo):
+    caller = Caller(ivo)
+    tried = [
+        caller.post(PATH, {"tier": 1, "reason": "x"}),
+        caller.post(PATH + "end/", {"reason": "x"}),
+        caller.patch("models/card-fraud/", {"tier_answers": LIGHT, "change_reason": "x"}),
+    ]
+    for answer_ in tried:
+        assert answer_.status_code == 403
+        assert "signed in on the page; a token never does" in answer_.json()["detail"]
+
+
 def test_a_token_never_approves(people, ivo):
     ask(people, 3)
 

@@ -10,7 +10,7 @@ from registry.access import FLEET_RIGHTS, NEVER_BY_TOKEN, UNIT_RIGHTS, Right
 from registry.actors import Actor
 from registry.models import ApiToken, FleetRole, Membership
 from registry.models.people import FleetRoleName, UnitRole
-from tests.cast import bearer
+from tests.cast import bearer, person
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +48,23 @@ def test_a_token_of_one_unit_reaches_no_other_even_for_a_platform_admin(people, 
     assert access.rights(limited, people.retail) == set()
     assert access.rights(limited, None) == set()
     assert not access.visible_models(by_token(people.pat, [right], people.retail)).exists()
+
+
+@pytest.mark.parametrize("role", FleetRoleName.values)
+def test_a_token_of_one_unit_holds_that_units_part_of_a_fleet_wide_role(people, role):
+    rita = person("rita")
+    FleetRole.objects.create(person=rita, role=role)
+    limited = by_token(rita, list(Right), people.fraud)
+
+    wanted = FLEET_RIGHTS[role] - {Right.MANAGE_PLATFORM}
+    assert access.rights(limited, people.fraud) == wanted
+    assert access.rights(limited, people.retail) == access.rights(limited, None) == set()
+    assert list(access.visible_units(limited)) == [people.fraud]
+    assert {model.unit for model in access.visible_models(limited)} == {people.fraud}
+    assert people.chris not in access.visible_people(limited)
+    assert not access.visible_audit(limited).exclude(unit=people.fraud).exists()
+    blind = by_token(rita, set(Right) - {Right.SEE}, people.fraud)
+    assert not access.visible_units(blind).exists()
 
 
 def test_no_token_approves_whatever_its_person_may(people):
