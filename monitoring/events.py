@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -29,10 +28,12 @@ _OPENS: Mapping[str, str] = {
     _KIND.RUN_DELETED: event_words.RUN_DELETED,
     _KIND.LOGGED_MODEL_DELETED: event_words.LOGGED_MODEL_DELETED,
     _KIND.MODEL_MISSING: event_words.MISSING,
+    _KIND.MODEL_MADE_ANEW: event_words.REMADE,
 }
 _MOVES = (event_words.CHAMPION_MOVED, event_words.CHAMPION_REMOVED)
 CONDITIONS = frozenset({*_MOVES, *_OPENS.values()})
-_RETURNS = (_KIND.MODEL_RETURNED, _KIND.MODEL_RENAMED)
+_GONE = frozenset({event_words.MISSING, event_words.REMADE})
+_RETURNS = (_KIND.MODEL_RETURNED, _KIND.MODEL_RENAMED, _KIND.MODEL_RETIED)
 _WATCHED = [_KIND.ALIAS_MOVED, _KIND.INTEGRITY_RESTORED, *_RETURNS, *_OPENS]
 _PAGE = 200
 
@@ -80,8 +81,8 @@ def _answer(pk: int, *, at: datetime) -> int:
         if EventAnswer.objects.filter(event=event, consumer=CONSUMER).exists():
             return 0  # Another worker was faster; it held the lock until now.
         EventAnswer.objects.create(event=event, consumer=CONSUMER, at=at)
-        if event.at < model.created_at:
-            return 1  # It happened before the record; whoever registered it knew.
+        if event.at < max(model.created_at, event.source_model.tied_at or model.created_at):
+            return 1  # It happened before the record or its tie; whoever made that knew.
         model = RegisteredModel.objects.select_related("unit", "owner", "deputy").get(pk=model.pk)
         if _apply(event, model, at=at):
             health.recompute(model, at=at)
@@ -110,34 +111,51 @@ def _follows(event: ModelEvent, is_open: Sequence[Alert]) -> _Answer:
     number = event.detail.get("number")
     segment = f"v{number}" if number is not None else ""
     if event.kind == _KIND.ALIAS_MOVED:
-        return _alias_moved(event.detail, is_open)
+        return _alias_moved(event, is_open)
     if event.kind in _OPENS:
         known = {(alert.condition, alert.segment) for alert in is_open}
         opens = _OPENS[event.kind]
-        return _Answer() if (opens, segment) in known else _Answer(opens=opens, segment=segment)
+        # That another bears its name says more than that it is missing.
+        lost = {alert.pk for alert in is_open if alert.condition == event_words.MISSING}
+        ends = lost if opens == event_words.REMADE else frozenset()
+        if (opens, segment) in known:
+            return _Answer(ends=ends)
+        return _Answer(opens=opens, segment=segment, ends=ends)
     is_back = event.kind in _RETURNS
     over = {_OPENS[kind] for kind in event.detail.get("over", []) if kind in _OPENS}
-    ended = {event_words.MISSING} if is_back else over
+    ended = _GONE if is_back else over
     return _Answer(ends={a.pk for a in is_open if a.condition in ended and a.segment == segment})
 
 
-def _alias_moved(detail: Mapping[str, Any], is_open: Sequence[Alert]) -> _Answer:
+def _alias_moved(event: ModelEvent, is_open: Sequence[Alert]) -> _Answer:
     """A champion that moved was moved outside: Muster itself moves no alias.
 
-    Back where it was before an open alert undoes that move and those after it.
+    Back where it was before an open alert undoes that move and those after it; but a version of
+    a model that was made anew is another one than that of the same number before.
     """
+    detail = event.detail
     if detail.get("alias") != queries.CHAMPION:
         return _Answer()
     moves = [alert for alert in is_open if alert.condition in _MOVES]
-    for place, alert in enumerate(moves):
+    same = [alert for alert in moves if _is_of(alert, event)]
+    for place, alert in enumerate(same):
         if alert.detail.get("from") == detail.get("to"):
-            return _Answer(ends={undone.pk for undone in moves[place:]})
+            return _Answer(ends={undone.pk for undone in same[place:]})
     to = detail.get("to")
     if detail.get("from") is None:
         return _Answer()  # The first champion the model ever had.
-    if to is None:
-        return _Answer(opens=event_words.CHAMPION_REMOVED)
-    return _Answer(opens=event_words.CHAMPION_MOVED, segment=f"v{to}")
+    opens = event_words.CHAMPION_MOVED if to is not None else event_words.CHAMPION_REMOVED
+    segment = f"v{to}" if to is not None else ""
+    # At most one alert of a condition and segment is open: the newest says how it is.
+    stale = {alert.pk for alert in moves if (alert.condition, alert.segment) == (opens, segment)}
+    return _Answer(opens=opens, segment=segment, ends=stale)
+
+
+def _is_of(alert: Alert, event: ModelEvent) -> bool:
+    """Say whether the alert is about the same model in MLflow as the event."""
+    if alert.detail.get("anew") or event.detail.get("anew"):
+        return False
+    return bool(alert.detail.get("source", event.source_model_id) == event.source_model_id)
 
 
 def _open(event: ModelEvent, model: RegisteredModel, answer: _Answer, *, at: datetime) -> None:
@@ -157,7 +175,12 @@ def _open(event: ModelEvent, model: RegisteredModel, answer: _Answer, *, at: dat
         incident=incident,
         headline=event_words.headline(answer.opens, event.detail)[:400],
         # No broken feed explains it, so nothing mutes it.
-        detail={**event.detail, "event": event.pk, "muted_by": None},
+        detail={
+            **event.detail,
+            "event": event.pk,
+            "source": event.source_model_id,
+            "muted_by": None,
+        },
         opened_at=at,
         since=event.at,
     )

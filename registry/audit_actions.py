@@ -25,6 +25,7 @@ ACTIONS = {
     "member.changed": "somebody's roles in a unit were changed",
     "model.changed": "a model's record was changed",
     "model.registered": "a model was registered",
+    "model.retied": "a record was tied to a model that was made anew in MLflow",
     "model.scope_decided": "a person decided whether a rulebook applies",
     "model.tier_changed": "an override ended, so that another tier holds",
     "model.tier_override_approved": "a lighter tier was approved",

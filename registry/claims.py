@@ -1,39 +1,52 @@
 """Tie what MLflow knows to the records of governance: same server, same name.
 
+A record that is tied to a model is tied to no other by itself, even if that one bears its name:
+what was deleted and made anew is another model, and a person says whether it is theirs (anew.py).
 A name may be claimed before MLflow knows it. Whoever claims the name of another unit's model must
 gain nothing by it: a model whose tag names a unit is tied to records of that unit only.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from registry import access
 from registry.models import BusinessUnit, MLflowServer, RegisteredModel, SourceModel
 
 _TIE = """
-UPDATE registry_sourcemodel AS source SET registered_model_id = tie.model
+UPDATE registry_sourcemodel AS source SET registered_model_id = tie.model,
+    tied_at = COALESCE(source.tied_at, %s)
 FROM unnest(%s::bigint[], %s::bigint[]) AS tie (source, model)
 WHERE source.id = tie.source AND source.registered_model_id IS NULL
 """
 
 
-def tie_model(model: RegisteredModel) -> None:
+def tie_model(model: RegisteredModel, *, at: datetime) -> None:
     """Tie the model's MLflow twin to it, and let go of what it claimed before."""
     mine = Q(server=model.mlflow_server, name=model.mlflow_name)
     model.source_models.exclude(mine).update(registered_model=None)
     if model.mlflow_server is not None:
         free = SourceModel.objects.filter(mine, registered_model=None)
         ours = [source.pk for source in free if fits(source.tags, model.unit)]
-        SourceModel.objects.filter(pk__in=ours, registered_model=None).update(
-            registered_model=model
-        )
+        _tie(Q(pk__in=ours), model, at=at)
 
 
-def tie_server(server: MLflowServer) -> int:
-    """Tie every unclaimed model of a server whose name a record claims; return how many."""
-    records = RegisteredModel.objects.filter(mlflow_server=server)
+def tie(source: SourceModel, model: RegisteredModel, *, at: datetime) -> None:
+    """Tie one model that is free to a record; whoever asks knows that it is the record's."""
+    _tie(Q(pk=source.pk), model, at=at)
+
+
+def _tie(which: Q, model: RegisteredModel, *, at: datetime) -> None:
+    free = SourceModel.objects.filter(which, registered_model=None)
+    free.update(registered_model=model, tied_at=Coalesce(F("tied_at"), Value(at)))
+
+
+def tie_server(server: MLflowServer, *, at: datetime) -> int:
+    """Tie every unclaimed model of a server whose name a record waits for; return how many."""
+    records = RegisteredModel.objects.filter(mlflow_server=server, source_models=None)
     # Only what has a claim is touched, so that an idle sweep writes nothing.
     free = SourceModel.objects.filter(
         server=server, registered_model=None, name__in=records.values("mlflow_name")
@@ -54,7 +67,7 @@ def tie_server(server: MLflowServer) -> int:
     if not ties:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_TIE, [list(column) for column in zip(*ties, strict=True)])
+        cursor.execute(_TIE, [at, *(list(column) for column in zip(*ties, strict=True))])
         return int(cursor.rowcount)
 
 

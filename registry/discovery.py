@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from django.db import transaction
-from django.db.models import Count, DurationField, ExpressionWrapper, Min, Q, QuerySet
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from pydantic import AfterValidator, StringConstraints
 
 from registry import access, audit, bodies
@@ -50,7 +60,7 @@ class Dismissal(bodies.Body):
 
 def queue(actor: Actor, *, dismissed: bool = False) -> QuerySet[SourceModel]:
     """Return what is in MLflow now, has no record and is the actor's to know of."""
-    found = access.visible_sources(actor).filter(presence=SourceModel.Presence.PRESENT)
+    found = _free(actor).filter(presence=SourceModel.Presence.PRESENT)
     return found.filter(dismissed_at__isnull=not dismissed).select_related("server")
 
 
@@ -133,7 +143,16 @@ def find(actor: Actor, key: str) -> SourceModel:
 
 def known(actor: Actor) -> QuerySet[SourceModel]:
     """Return everything without a record that is the actor's to know of, dismissed or gone."""
-    return access.visible_sources(actor).select_related("server")
+    return _free(actor).select_related("server")
+
+
+def _free(actor: Actor) -> QuerySet[SourceModel]:
+    """Add the record that bears the name and is tied to a model before, as `made_anew_for`."""
+    records = access.visible_models(actor).filter(
+        mlflow_server=OuterRef("server"), mlflow_name=OuterRef("name")
+    )
+    tied = records.filter(Exists(SourceModel.objects.filter(registered_model=OuterRef("pk"))))
+    return access.visible_sources(actor).annotate(made_anew_for=Subquery(tied.values("slug")[:1]))
 
 
 def unit_of(source: SourceModel) -> BusinessUnit | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from registry import addresses, outbound
 from registry.access import NEVER_BY_TOKEN, Right
@@ -169,10 +169,11 @@ class TierAnswers(Body):
 
 
 class MLflowClaim(Body):
-    """Where MLflow knows the model."""
+    """Where MLflow knows the model; `created_at` ties the record to one that was made anew."""
 
     server: str = Field(default="default", max_length=60)
     model: Line = Field(min_length=1, max_length=300)
+    created_at: AwareDatetime | None = None
 
 
 class ModelBody(Change):

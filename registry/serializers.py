@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from registry import anew, discovery
 from registry.models import (
     ApiToken,
     AuditEvent,
@@ -93,10 +94,15 @@ class ModelAnswer(BaseModel):
 
 
 class ModelDetail(ModelAnswer):
-    """One model with what MLflow shows of it; `presence` is null until it was seen there."""
+    """One model with what MLflow shows of it; `presence` is null until it was seen there.
+
+    `made_anew_at` is when another model was made in MLflow under the record's name after the one
+    of the record was deleted; sent as `mlflow.created_at` it ties the record to that one.
+    """
 
     aliases: dict[str, int]
     presence: str | None
+    made_anew_at: datetime | None = None
     former_slugs: list[str]
     record: dict[str, Any]
 
@@ -230,9 +236,18 @@ def model_detail(
         **_model_fields(row),
         aliases=source.aliases if source else {},
         presence=source.presence if source else None,
+        made_anew_at=_made_anew_at(row, source),
         former_slugs=[slug for slug in slugs if slug != row.slug],
         record=row.record,
     )
+
+
+def _made_anew_at(row: RegisteredModel, source: SourceModel | None) -> datetime | None:
+    # Only a name whose model is gone can be another's.
+    if source is None or source.presence == SourceModel.Presence.PRESENT:
+        return None
+    found = anew.waiting(row)
+    return discovery.created_at(found) if found else None
 
 
 def _model_fields(row: RegisteredModel) -> dict[str, Any]:

@@ -24,9 +24,17 @@ def sources_then(revisions: Sequence[ModelRevision], moment: datetime) -> dict[i
     known = SourceModel.objects.filter(wanted, first_seen_at__lte=moment)
     by_name: dict[tuple[str, str], SourceModel] = {}
     by_model: dict[int | None, SourceModel] = {}
-    # The newest comes last: a model that was deleted and made anew counts from then on.
+    # The newest comes last: one that was made anew counts from when the record was tied to it.
     for source in known.select_related("server").order_by("created_ms"):
-        by_name[source.server.slug, source.name] = source
+        key = source.server.slug, source.name
+        if key not in by_name or _was_tied(source, moment):
+            by_name[key] = source
+        if (
+            source.tied_at is not None
+            and source.tied_at > moment
+            and source.registered_model_id in by_model
+        ):
+            continue
         by_model[source.registered_model_id] = source
     found = {}
     for row in revisions:
@@ -36,6 +44,13 @@ def sources_then(revisions: Sequence[ModelRevision], moment: datetime) -> dict[i
         if named is not None:
             found[row.pk] = named
     return found
+
+
+def _was_tied(source: SourceModel, moment: datetime) -> bool:
+    """Say whether a record was tied to it by then; of ties of long ago the time is not known."""
+    if source.tied_at is None:
+        return source.registered_model_id is not None
+    return source.tied_at <= moment
 
 
 def _claim(revision: ModelRevision) -> tuple[str, str]:

@@ -190,6 +190,7 @@ PAGES = {
     "m/<slug>/history/": Row("object", model),
     "inventory/": Row("list"),
     "m/<slug>/edit/": Row("object", model),
+    "m/<slug>/tie/": Row("object", model),
     "m/<slug>/record/": Row("object", model),
     "m/<slug>/record/<group>/": Row("object", lambda w: {**model(w), "group": "purpose"}),
     "m/<slug>/rulebooks/<regime>/": Row("object", lambda w: {**model(w), "regime": "eu-ai-act"}),

@@ -23,9 +23,9 @@ from dashboard.queries import history
 from dashboard.queries import model as read
 from dashboard.queries.frame import actor_of
 from monitoring.models import Health
-from registry import access, assessment, clock
+from registry import access, anew, assessment, clock, discovery
 from registry.access import Right
-from registry.models import ModelVersion, RegisteredModel
+from registry.models import ModelVersion, RegisteredModel, SourceModel
 from registry.problems import Invalid
 
 _HEALTH_DAYS = 90
@@ -59,6 +59,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         "model": found,
         "record": record_rows.completeness(assessment.assess(found, at=now)),
         "identity": model_record.identity(found, source, now),
+        "anew": _anew(found, source),
         "health": health,
         "due": model_due.due(known, health, waits, now, alerts=alerts),
         "strip": _strip(found, now),
@@ -87,6 +88,15 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         "may_watch": Right.EDIT_MONITORING in rights,
     }
     return render(request, "pages/model.html", context)
+
+
+def _anew(found: RegisteredModel, source: SourceModel | None) -> dict[str, str] | None:
+    """Return the model that took the name of the record's own in MLflow, to be confirmed."""
+    if source is None or source.presence == SourceModel.Presence.PRESENT:
+        return None
+    row = anew.waiting(found)
+    made = discovery.created_at(row) if row else None
+    return {"made": words.moment(made), "at": made.isoformat()} if made else None
 
 
 def _under(versions: list[ModelVersion], number: int | None) -> ModelVersion | None:

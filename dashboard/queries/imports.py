@@ -74,6 +74,7 @@ def shown(row: SourceModel, *, now: datetime) -> dict[str, Any]:
         "tags": sorted(f"{key}: {value}"[:60] for key, value in row.tags.items())[:6],
         "description": row.description[:160],
         "record": row.registered_model,
+        "anew_for": getattr(row, "made_anew_for", None),
         "dismissed": row.dismissed_at,
         "why": row.dismiss_reason,
     }

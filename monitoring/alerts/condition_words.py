@@ -64,6 +64,7 @@ def _event(
     nothing: str,
     do_now: str,
     severity: str = "watch",
+    over: str = _AS_RECORDED,
 ) -> ConditionWords:
     """Make the row of what happened in MLflow: it follows from no check and no window."""
     return ConditionWords(
@@ -73,7 +74,7 @@ def _event(
         effect=effect,
         nothing=nothing,
         do_now=do_now,
-        over=_AS_RECORDED,
+        over=over,
         seen="seen {moment}",
         severity=severity,
         sound=_APART,
@@ -181,6 +182,19 @@ WORDS: Mapping[str, ConditionWords] = {
         effect="Nothing new is known about its versions, aliases and metrics.",
         nothing="What Muster knew stays; checks that need MLflow will not be evaluated.",
         do_now="Ask whoever keeps the MLflow server; correct the record's MLflow name if it moved.",
+        over="MLflow shows the model again, or another one under its name.",
+    ),
+    event_words.REMADE: _event(
+        "Made anew in MLflow",
+        "the model was deleted in MLflow and made anew under its name",
+        likely="Somebody, or a job, deleted the model in MLflow and created one of the same name.",
+        effect="Another model bears the name, and perhaps serves; nothing that was reviewed, "
+        "approved or checked here is about it.",
+        nothing="The record stays with the deleted model: its metrics are not judged any more, and "
+        "nobody looks at the new one.",
+        do_now="Ask the team why; if it is to replace the old one, tie the record to it on the "
+        "model page. Else take the name from the record, or delete the new model.",
+        over="The record was tied to the model that was made anew, or the old one is back.",
     ),
 }
 

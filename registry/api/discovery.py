@@ -14,7 +14,10 @@ from registry.queries import CHAMPION
 
 
 class FoundAnswer(BaseModel):
-    """A model of MLflow without a record; `first_seen_at` is when Muster saw it first."""
+    """A model of MLflow without a record; `first_seen_at` is when Muster saw it first.
+
+    `made_anew_for` is the record that was tied to a model of this name before it was deleted.
+    """
 
     id: int
     server: str
@@ -31,6 +34,7 @@ class FoundAnswer(BaseModel):
     dismissed_at: datetime | None
     dismissed_by: str | None
     dismiss_reason: str
+    made_anew_for: str | None
 
 
 def shown(row: SourceModel, *, at: datetime) -> FoundAnswer:
@@ -51,6 +55,7 @@ def shown(row: SourceModel, *, at: datetime) -> FoundAnswer:
         dismissed_at=row.dismissed_at,
         dismissed_by=row.dismissed_by.email if row.dismissed_by else None,
         dismiss_reason=row.dismiss_reason,
+        made_anew_for=row.made_anew_for,  # type: ignore[attr-defined]
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from registry import (
     access,
+    anew,
     audit,
     bodies,
     claims,
@@ -130,7 +131,8 @@ def _register(
     _assess(actor, model, at=at)
     rows.insert(_born(actor, model, at=at, reason=body.change_reason))
     if model.mlflow_server is not None:
-        claims.tie_model(model)
+        claims.tie_model(model, at=at)
+        _confirm_twin(actor, model, given, at=at)
     return model
 
 
@@ -175,12 +177,14 @@ def _change(
     _assess(actor, model, at=at)
     after = history.snapshot(model)
     if after == before:
+        _confirm_twin(actor, model, given, at=at)
         return model
     model.save(update_fields=[*columns, "slug", *_TIER, "updated_at"])
     if any(before[field] != after[field] for field in ("computed_tier", "tier_answers")):
         _assessment(actor, model, at=at).save(force_insert=True)
     if before["mlflow"] != after["mlflow"]:
-        claims.tie_model(model)
+        claims.tie_model(model, at=at)
+    _confirm_twin(actor, model, given, at=at)
     model.uses.filter(is_default=True).update(
         purpose=model.purpose, jurisdictions=model.jurisdictions
     )
@@ -221,6 +225,15 @@ def _tell(
         actor, "model.changed", model, at=at, unit=model.unit, reason=reason,
         before={"business_unit": was["business_unit"]}, after=became,
     )  # fmt: skip
+
+
+def _confirm_twin(
+    actor: Actor, model: RegisteredModel, given: dict[str, Any], *, at: datetime
+) -> None:
+    """Tie the record to the model in MLflow that was made when the body says, if it says so."""
+    created_at = (given.get("mlflow") or {}).get("created_at")
+    if created_at is not None:
+        anew.confirm(actor, model, created_at, at=at)
 
 
 def _columns(actor: Actor, model: RegisteredModel | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,8 @@ def _one(
     try:
         if source is None:
             raise _nowhere(name, wanted.server)
+        if known and source.registered_model_id is None and known.source_models.exists():
+            raise _another(source, known)
         body = mapping.body_of(source, wanted, new=known is None)
         if known is None and (absent := mapping.absent(body, wanted)):
             raise Invalid(*absent)
@@ -134,6 +136,16 @@ def _put(
     else:
         status = Status.UPDATED
     return RowResult(row=row, model=name, slug=model.slug, status=status)
+
+
+def _another(source: SourceModel, known: RegisteredModel) -> Invalid:
+    made = discovery.created_at(source)
+    detail = "it was deleted in MLflow and made anew: not the model that the record is tied to"
+    fix = (
+        f'PATCH /api/v1/models/{known.slug}/ with {{"mlflow": {{"server": "{source.server.slug}", '
+        f'"model": …, "created_at": "{made.isoformat() if made else ""}"}}}} ties the record to it'
+    )
+    return Invalid(FieldError("/mlflow/model", "made_anew", detail, fix))
 
 
 def _nowhere(name: str, server: str) -> Invalid:

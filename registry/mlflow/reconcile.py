@@ -6,12 +6,12 @@ it by name. What is there now says more: a name that was made anew, or its new n
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
 
-from registry import actors, audit, claims, history
+from registry import actors, audit, claims, discovery, history
 from registry.mlflow import aliases, records, versions
 from registry.mlflow.client import Client, Kind, MlflowError
 from registry.mlflow.lease import Lease
@@ -51,8 +51,9 @@ def reconcile(
             if source.pk in renamed:
                 _rename_one(source, renamed[source.pk], at=at)
         sources = _upsert_models(server, seen, at=at)
-        claims.tie_server(server)
-        _mark_absent(absent, gone, seen, at=at)
+        claims.tie_server(server, at=at)
+        _mark_absent(absent, gone, sources, at=at)
+        _tell_anew(known, sources, at=at)
         _refresh_ties(sources)
         versions.upsert(server, sources, shown, at=at)
         versions.drop(dropped, at=at)
@@ -218,17 +219,24 @@ def _refresh_ties(sources: dict[str, SourceModel]) -> None:
 
 
 def _mark_absent(
-    absent: Sequence[SourceModel], gone: dict[int, Presence], seen: Seen, *, at: datetime
+    absent: Sequence[SourceModel],
+    gone: dict[int, Presence],
+    sources: Mapping[str, SourceModel],
+    *,
+    at: datetime,
 ) -> None:
     """Count the sweeps that did not show a model; write what is known to be gone."""
-    unseen = [source for source in absent if (source.name, source.created_ms) not in seen]
+    there = {source.pk for source in sources.values()}
+    unseen = [source for source in absent if source.pk not in there]
     rows = SourceModel.objects.filter(pk__in=[source.pk for source in unseen])
     rows.update(absent_sweeps=F("absent_sweeps") + 1)
     for presence in (Presence.MISSING, Presence.FORBIDDEN):
         mine = [source for source in unseen if gone.get(source.pk) == presence]
         rows.filter(pk__in=[source.pk for source in mine]).update(presence=presence)
         ModelEvent.objects.bulk_create(
-            ModelEvent(
+            _anew(source, sources[source.name], at=at)
+            if source.name in sources
+            else ModelEvent(
                 kind=ModelEvent.Kind.MODEL_MISSING,
                 source_model=source,
                 model_id=source.registered_model_id,
@@ -237,3 +245,37 @@ def _mark_absent(
             )
             for source in mine
         )
+
+
+def _anew(source: SourceModel, now: SourceModel, *, at: datetime) -> ModelEvent:
+    made = discovery.created_at(now)
+    return ModelEvent(
+        kind=ModelEvent.Kind.MODEL_MADE_ANEW,
+        source_model=source,
+        model_id=source.registered_model_id,
+        detail={"name": source.name, "created_at": made.isoformat() if made else None},
+        at=at,
+    )
+
+
+def _tell_anew(
+    known: Iterable[SourceModel], sources: Mapping[str, SourceModel], *, at: datetime
+) -> None:
+    """Tell of models that were gone before, and whose name another bears since this sweep."""
+    before = {source.pk for source in known}
+    gone = sorted(
+        (
+            source
+            for source in known
+            if source.registered_model_id is not None
+            and source.presence != Presence.PRESENT
+            and source.name in sources
+            and sources[source.name].pk not in before
+        ),
+        key=lambda source: source.created_ms,
+    )
+    # Of several that bore the name only the last one can be what the record stands for.
+    last = {source.name: source for source in gone}
+    ModelEvent.objects.bulk_create(
+        _anew(source, sources[source.name], at=at) for source in last.values()
+    )

@@ -17,6 +17,8 @@ class ModelEvent(models.Model):
         MODEL_MISSING = "model_missing", "Model missing from MLflow"
         MODEL_RENAMED = "model_renamed", "Model renamed in MLflow"
         MODEL_RETURNED = "model_returned", "Model is back in MLflow"
+        MODEL_MADE_ANEW = "model_made_anew", "Model deleted and made anew in MLflow"
+        MODEL_RETIED = "model_retied", "Record tied to the model made anew"
         ARTIFACT_CHANGED = "artifact_changed", "Files of a version were overwritten"
         RUN_DELETED = "run_deleted", "Training run deleted in MLflow"
         LOGGED_MODEL_DELETED = "logged_model_deleted", "Logged model deleted in MLflow"

@@ -29,6 +29,7 @@ class SourceModel(models.Model):
         on_delete=models.SET_NULL,
         related_name="source_models",
     )
+    tied_at = models.DateTimeField(null=True, blank=True)  # first, to any record
     presence = models.CharField(max_length=20, choices=Presence.choices, default=Presence.PRESENT)
     description = models.TextField(default="", blank=True)
     tags = models.JSONField(default=dict, blank=True)

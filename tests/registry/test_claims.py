@@ -30,10 +30,10 @@ def test_who_claims_a_name_beforehand_does_not_get_another_units_model(tags, tie
         unit=telecom, mlflow_server=server, mlflow_name="later"
     )
     source = factories.SourceModelFactory.create(server=server, name="later", tags=tags)
-    assert claims.tie_server(server) == int(tied)
+    assert claims.tie_server(server, at=factories.NOW) == int(tied)
     source.refresh_from_db()
     assert (source.registered_model == model) is tied
-    claims.tie_model(model)
+    claims.tie_model(model, at=factories.NOW)
     source.refresh_from_db()
     assert (source.registered_model == model) is tied
     assert (claims.stranger(server, "later", telecom) is None) is tied

@@ -1,7 +1,5 @@
 """What is gone, hidden, renamed, made anew or back is told apart."""
 
-import time
-
 import pytest
 
 from registry import queries
@@ -109,18 +107,3 @@ def test_a_model_that_slips_through_the_pages_stays(team, server, model, name, h
 
     assert queries.champion(model).deleted_at is None
     assert queries.source_of(model).presence == SourceModel.Presence.PRESENT
-
-
-def test_deleted_and_made_anew_is_another_model(team, server, model, name):
-    team.model(name)
-    team.version(name, team.run())
-    sweep(server)
-    team.call("DELETE", "/api/2.0/mlflow/registered-models/delete", {"name": name})
-    time.sleep(0.01)
-    team.model(name)
-    team.version(name, team.run())
-    sweep(server)
-    rows = SourceModel.objects.filter(name=name).order_by("created_ms")
-
-    assert [row.presence for row in rows] == ["missing", "present"]
-    assert queries.source_of(model) == rows[1]
