@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboard.pages.door import act, model_or_404
 from dashboard.queries.frame import actor_of
-from registry import catalogue, clock
+from registry import access, catalogue, clock
+from registry.access import Right
 from registry.problems import Invalid
 
 
@@ -13,6 +14,7 @@ from registry.problems import Invalid
 def tie(request: HttpRequest, slug: str) -> HttpResponse:
     """Tie the record to the model that was made in MLflow at the time the form names."""
     model = model_or_404(request, slug)
+    access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
     made = request.POST.get("created_at", "")
     server = model.mlflow_server.slug if model.mlflow_server else ""
     claim = {"server": server, "model": model.mlflow_name, "created_at": made}
