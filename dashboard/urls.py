@@ -72,6 +72,7 @@ _PAGES = [
     path("m/<slug:slug>/", model.model, name="model"),
     path("m/<slug:slug>/history/", timeline.timeline, name="model-history"),
     path("m/<slug:slug>/edit/", register.edit, name="model-edit"),
+    path("m/<slug:slug>/compare/", model_acts.compare, name="model-compare"),
     path("m/<slug:slug>/tie/", model_acts.tie, name="model-tie"),
     path("m/<slug:slug>/record/", record.record, name="record"),
     path("m/<slug:slug>/record/<slug:group>/", record.group, name="record-group"),

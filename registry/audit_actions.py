@@ -24,6 +24,7 @@ ACTIONS = {
     "incident.closed": "an incident was closed with its root cause",
     "member.changed": "somebody's roles in a unit were changed",
     "model.changed": "a model's record was changed",
+    "model.comparison_asked": "somebody had a model's versions compared with MLflow now",
     "model.registered": "a model was registered",
     "model.retied": "a record was tied to a model that was made anew in MLflow",
     "model.scope_decided": "a person decided whether a rulebook applies",

@@ -136,6 +136,13 @@ class VersionDetail(VersionAnswer):
     integrity_faults: dict[str, Any]
 
 
+class IntegrityAnswer(BaseModel):
+    """How many versions are compared at the next look, and when the last comparison was."""
+
+    versions: int
+    compared_at: datetime | None
+
+
 class PointAnswer(BaseModel):
     """One logged value; `value` is null where MLflow holds NaN or infinity, `text` says which."""
 

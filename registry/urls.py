@@ -37,6 +37,7 @@ api_urlpatterns: list[URLPattern] = [
     route("models/<key>/", models.ModelDetail, "model"),
     route("models/<key>/versions/", models.VersionList, "versions"),
     route("models/<key>/versions/<number>/", models.VersionDetail, "version"),
+    route("models/<key>/integrity/", models.Integrity, "integrity"),
     route("models/<key>/revisions/", history.RevisionList, "revisions"),
     route("models/<key>/aliases/", history.Aliases, "aliases"),
     route("models/<key>/alias-events/", history.AliasEventList, "alias-events"),

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from registry import (
     access,
     catalogue,
+    comparison,
     filters,
     history,
     inputs,
@@ -96,6 +97,16 @@ class VersionList(ResourceView):
             order=["-number"],
             show=lambda row: serializers.version(row, aliases),
         )
+
+
+class Integrity(ResourceView):
+    @documented("Compare versions with MLflow now", answer=serializers.IntegrityAnswer)
+    def post(self, request: Request, key: str) -> Response:
+        """Let the next look at MLflow compare what was recorded of the model's versions."""
+        model = self.find_model(key)
+        asked = comparison.ask(self.actor, model, at=self.at)
+        last = comparison.last(model)
+        return self.answer(serializers.IntegrityAnswer(versions=asked, compared_at=last))
 
 
 class VersionDetail(ResourceView):

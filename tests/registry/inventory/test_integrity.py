@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from registry import clock
+from registry import clock, comparison
 from registry.mlflow import transport
 from registry.mlflow.client import Kind as Trouble
 from registry.mlflow.client import MlflowError
-from registry.models import ModelEvent, ModelVersion
+from registry.models import AuditEvent, ModelEvent, ModelVersion
+from tests import factories
 from tests.registry.inventory import sweeping
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +145,19 @@ def test_what_cannot_be_read_now_is_not_judged(server, version, monkeypatch):
     sweep(server)
     version.refresh_from_db()
     assert version.integrity_checked_at is not None
+
+
+def test_who_asks_has_the_versions_compared_at_the_next_look(team, server, version, model, client):
+    assert comparison.last(model) is None
+    team.upload(team.run_id, "model/weights.bin", b"two")
+    factories.MembershipFactory.create(person=model.owner, unit=model.unit, role="owner")
+    client.force_login(model.owner)
+    page = client.get(f"/m/{model.slug}/").content.decode()
+    answer = client.post(f"/m/{model.slug}/compare/", follow=True)
+    sweep(server)
+
+    assert "Compare with MLflow now" in page
+    assert "1 version is compared at the next look." in answer.content.decode()
+    assert told(version)[0][0] == Kind.ARTIFACT_CHANGED
+    assert comparison.last(model) is not None
+    assert AuditEvent.objects.get(action="model.comparison_asked").after == {"versions": 1}
