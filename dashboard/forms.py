@@ -3,7 +3,7 @@
 The operations judge the body; their errors come back to the field whose pointer fits best.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,7 +96,7 @@ def show(
             {
                 "legend": group.legend,
                 "fields": [
-                    _row(item, values.get(item.name), wrong.get(item.pointer, []))
+                    row(item, values.get(item.name), wrong.get(item.pointer, []))
                     for item in group.fields
                     if new or not item.once
                 ],
@@ -196,7 +196,8 @@ def _put(body: dict[str, Any], name: str, value: Any) -> None:
     body[last] = value
 
 
-def _row(item: Field, value: Any, wrong: list[str]) -> dict[str, Any]:
+def row(item: Field, value: Any, wrong: Sequence[str] = ()) -> dict[str, Any]:
+    """Return one field as the template shows it."""
     parts = value if isinstance(value, list | tuple) else [value]
     chosen = {str(part).lower() if isinstance(part, bool) else str(part) for part in parts}
     shown = "" if value is None else value

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms
-from dashboard.pages import check_forecast
-from dashboard.pages.door import act, form_page, model_or_404
+from dashboard.pages import check_forecast, meanwhile
+from dashboard.pages.door import act, edit_page, form_page, model_or_404
 from dashboard.queries.frame import actor_of
 from dashboard.queries.model import check_of, source_of, specs_of
 from dashboard.shapes import checks as shapes
@@ -35,7 +35,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     return _edit(request, model, None, kind, {**shapes.STARTS[kind], "start": monday})
 
 
-@form_page
+@edit_page
 def change(request: HttpRequest, slug: str, check: str) -> HttpResponse:
     """Change a check; each change is a new version."""
     model = model_or_404(request, slug)
@@ -67,6 +67,7 @@ def _edit(
     sources = shapes.source_choices([row.name for row in source_of(model)], spec.get("source"))
     groups, texts, new = shapes.check(kind, sources), shapes.text(), known is None
     values, text_values = _values(spec), {"spec": spec if known else None}
+    stored, text_stored = values, text_values
     error, by_text = None, request.POST.get("by") == "text"
     forecast = check_forecast.newest(model, known.slug, at=clock.now()) if known else None
     if request.method == "POST" and request.POST.get("by") == "forecast":
@@ -78,7 +79,9 @@ def _edit(
             error = raised
     elif request.method == "POST":
         given = forms.read(texts if by_text else groups, request.POST, new=new)
+        read, held = (texts, text_stored) if by_text else (groups, stored)
         try:
+            meanwhile.hold(actor_of(request), known, read, held, given, request.POST)
             name = _save(request, model, known, kind, given, spec, by_text=by_text)
         except Invalid as raised:
             error = raised
@@ -97,13 +100,14 @@ def _edit(
         "model": model,
         "hint": shapes.KINDS[kind],
         "tabs": [] if known else _tabs(kind),
-        "form": forms.show(
+        "form": meanwhile.show(
             groups,
             values,
             None if by_text else forms.moved(error, _PLACES),
+            stored,
             new=new,
         ),
-        "text_form": forms.show(texts, text_values, in_text) if known else None,
+        "text_form": meanwhile.show(texts, text_values, in_text, text_stored) if known else None,
         "text_open": by_text,
         "back": f"/m/{model.slug}/",
         "pause": _pause(known),

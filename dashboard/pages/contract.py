@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms, words
-from dashboard.pages.door import form_page, model_or_404
+from dashboard.pages.door import edit_page, model_or_404
 from dashboard.queries.frame import actor_of
 from dashboard.queries.model import contract_of
 from dashboard.shapes import contract as shapes
@@ -19,7 +19,7 @@ from registry.models import RegisteredModel
 from registry.problems import Invalid, invalid
 
 
-@form_page
+@edit_page
 def contract(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the contract in force and take changes of it; each is a new version."""
     model = model_or_404(request, slug)

@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from dashboard.queries.frame import actor_of
+from dashboard.queries.meanwhile import take_turns
 from registry.access import NotAllowed
 from registry.models import RegisteredModel
 from registry.queries import find_model
@@ -28,6 +30,24 @@ def page(view: View) -> View:
 def form_page(view: View) -> View:
     """Wrap a view that shows a form and takes it."""
     return _door(view, "GET", "HEAD", "POST")
+
+
+def edit_page(view: View) -> View:
+    """Wrap a view whose form changes what is known: one save after the other, each seeing the last.
+
+    Reading what is stored, comparing it with what the form was opened with, and saving are one
+    transaction.
+    """
+
+    @functools.wraps(view)
+    def alone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            take_turns(request.path)
+            return view(request, *args, **kwargs)
+
+    return form_page(alone)
 
 
 def act(view: View) -> View:

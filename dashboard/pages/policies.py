@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms, policy_words, words
-from dashboard.pages import policy_body
-from dashboard.pages.door import form_page, page
+from dashboard.pages import meanwhile, policy_body
+from dashboard.pages.door import edit_page, form_page, page
 from dashboard.pages.model_rules import decision
 from dashboard.queries import policies as read
 from dashboard.queries.frame import actor_of, visible
@@ -40,7 +40,7 @@ def policies(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/policies.html", context)
 
 
-@form_page
+@edit_page
 def policy(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one policy, what it decided, and (to those who may) its form."""
     actor = actor_of(request)
@@ -49,7 +49,7 @@ def policy(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and not may_edit:
         raise NotAllowed(Right.EDIT_POLICIES, found.unit)
     stored = {"selector": found.selector, "spec": found.spec}
-    saved, form = _form(request, slug, stored, new=False) if may_edit else (None, {})
+    saved, form = _form(request, found, stored) if may_edit else (None, {})
     if saved:
         return saved
     context = {
@@ -77,7 +77,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """Make a policy."""
     if not _units(actor_of(request)):
         raise NotAllowed(Right.EDIT_POLICIES, None)
-    saved, form = _form(request, "", policy_body.NEW, new=True)
+    saved, form = _form(request, None, policy_body.NEW)
     if saved:
         return saved
     context = {"title": "New policy", "back": "/policies/", **form}
@@ -85,17 +85,19 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, slug: str, stored: dict[str, Any], *, new: bool
+    request: HttpRequest, known: Any, stored: dict[str, Any]
 ) -> tuple[HttpResponse | None, dict[str, Any]]:
-    actor = actor_of(request)
+    actor, new, slug = actor_of(request), known is None, known.slug if known else ""
     trainers = read.trainer_choices(actor, stored["spec"].get("trainer"))
     groups, texts = shapes.policy(_units(actor), trainers), shapes.text()
     values: dict[str, Any] = policy_body.values(stored)
     text_values: dict[str, Any] = {"text": stored}
     error, by_text = None, request.POST.get("by") == "text"
+    asked, held = (texts, text_values) if by_text else (groups, values)
     if request.method == "POST":
         given = forms.read(texts if by_text else groups, request.POST, new=new)
         try:
+            meanwhile.hold(actor, known, asked, held, given, request.POST)
             if given.errors:
                 raise Invalid(*given.errors)
             name = slug or str(given.body.pop("key", ""))
@@ -119,8 +121,8 @@ def _form(
     shown = None if by_text else policy_body.at_fields(error)
     in_text = forms.beside_text(error, "text", text_values["text"]) if by_text else None
     return None, {
-        "form": forms.show(groups, values, shown, new=new),
-        "text_form": None if new else forms.show(texts, text_values, in_text),
+        "form": meanwhile.show(groups, values, shown, policy_body.values(stored), new=new),
+        "text_form": None if new else meanwhile.show(texts, text_values, in_text, {"text": stored}),
         "text_open": by_text,
         "failed": error is not None,
     }

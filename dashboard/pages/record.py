@@ -7,8 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms
+from dashboard.pages import meanwhile
 from dashboard.pages import record_rows as rows
-from dashboard.pages.door import act, form_page, model_or_404, page
+from dashboard.pages.door import act, edit_page, form_page, model_or_404, page
 from dashboard.queries.frame import actor_of
 from dashboard.shapes import models as model_shapes
 from dashboard.shapes import record as shapes
@@ -44,7 +45,7 @@ def _record(request: HttpRequest, model: RegisteredModel, *, status: int = 200) 
     return render(request, "pages/record.html", context, status=status)
 
 
-@form_page
+@edit_page
 def group(request: HttpRequest, slug: str, group: str) -> HttpResponse:
     """Fill one group of the record."""
     model = _editable(request, slug)
@@ -53,22 +54,27 @@ def group(request: HttpRequest, slug: str, group: str) -> HttpResponse:
     if name is None or not any(part.fields for part in shown):
         raise Http404(group)
     values, error = shapes.values(model.record), None
+    stored = values
     if request.method == "POST":
         given = forms.read(shown, request.POST)
         body, places = shapes.body(given.body)
         values = given.values
         try:
+            meanwhile.hold(actor_of(request), model, shown, stored, given, request.POST)
             if given.errors:
                 raise Invalid(*given.errors)
             sent = {"record": body}
             catalogue.patch_model(actor_of(request), model, sent, at=clock.now())
         except Invalid as raised:
-            error = _at_fields(raised, places)
+            of_form = isinstance(raised, meanwhile.Changed)
+            error = raised if of_form else _at_fields(raised, places)
         else:
             messages.success(request, f"{name} is saved.", "done")
             return HttpResponseRedirect(f"/m/{model.slug}/record/#{group}")
     hint = "Name, purpose, people who answer for it and the tier's questions stand on Edit."
-    return _form(request, f"{name}: record of {model.name}", model, shown, values, error, hint)
+    return _form(
+        request, f"{name}: record of {model.name}", model, shown, values, error, hint, stored
+    )
 
 
 def _at_fields(error: Invalid, places: dict[str, str]) -> Invalid:
@@ -90,7 +96,7 @@ def _place(pointer: str, places: dict[str, str]) -> str:
     return places[start] + inside.removeprefix(start)
 
 
-@form_page
+@edit_page
 def rulebook(request: HttpRequest, slug: str, regime: str) -> HttpResponse:
     """Decide whether the model falls under one rulebook."""
     model, now = _editable(request, slug), clock.now()
@@ -98,10 +104,12 @@ def rulebook(request: HttpRequest, slug: str, regime: str) -> HttpResponse:
     shown, values, error = rulebooks.decision(), {"result": found.result}, None
     if found.decision and not found.reopened:
         values["reason"] = found.decision.reason
+    stored = values
     if request.method == "POST":
         given = forms.read(shown, request.POST)
         values = given.values
         try:
+            meanwhile.hold(actor_of(request), model, shown, stored, given, request.POST)
             scope.decide(actor_of(request), model, regime, given.body, at=now)
         except Invalid as raised:
             error = raised
@@ -110,7 +118,7 @@ def rulebook(request: HttpRequest, slug: str, regime: str) -> HttpResponse:
             return HttpResponseRedirect(f"/m/{model.slug}/record/#rulebooks")
     hint = f"{found.status.capitalize()}. From the facts: {found.computed.replace('_', ' ')}. "
     title = f"{found.pack.title}: {model.name}"
-    return _form(request, title, model, shown, values, error, hint + found.computed_reason)
+    return _form(request, title, model, shown, values, error, hint + found.computed_reason, stored)
 
 
 @form_page
@@ -136,17 +144,18 @@ def tier(request: HttpRequest, slug: str) -> HttpResponse:
     return _form(request, f"Another tier for {model.name}", model, shown, values, error, hint)
 
 
-@form_page
+@edit_page
 def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Change the answers that the tier is computed from; who makes it lighter is independent."""
     model = model_or_404(request, slug)
     access.require_to_edit_or_approve(actor_of(request), model.unit)
     shown, error = model_shapes.answers(), None
-    values = forms.flat({"tier_answers": model.tier_answers})
+    values = stored = forms.flat({"tier_answers": model.tier_answers})
     if request.method == "POST":
         given = forms.read(shown, request.POST)
         values = given.values
         try:
+            meanwhile.hold(actor_of(request), model, shown, stored, given, request.POST)
             if given.errors:
                 raise Invalid(*given.errors)
             catalogue.patch_model(actor_of(request), model, given.body, at=clock.now())
@@ -158,7 +167,9 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, "The answers are saved: see the tier below.", "done")
             return HttpResponseRedirect(f"/m/{model.slug}/record/")
     hint = "Answers that make the tier lighter come from an approver independent of the model."
-    return _form(request, f"Tier questions of {model.name}", model, shown, values, error, hint)
+    return _form(
+        request, f"Tier questions of {model.name}", model, shown, values, error, hint, stored
+    )
 
 
 @act
@@ -209,12 +220,13 @@ def _form(
     values: dict[str, Any],
     error: Invalid | None,
     hint: str,
+    stored: dict[str, Any] | None = None,
 ) -> HttpResponse:
     context = {
         "title": title,
         "model": model,
         "crumb": "record",
-        "form": forms.show(shown, values, error),
+        "form": meanwhile.show(shown, values, error, stored or {}, new=stored is None),
         "back": f"/m/{model.slug}/record/",
         "hint": hint,
     }

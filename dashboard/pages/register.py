@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms
-from dashboard.pages.door import form_page, model_or_404
+from dashboard.pages import meanwhile
+from dashboard.pages.door import edit_page, form_page, model_or_404
 from dashboard.queries import settings as read
 from dashboard.queries.frame import actor_of
 from dashboard.queries.model import source_of
@@ -29,28 +30,33 @@ def register(request: HttpRequest) -> HttpResponse:
     if not units:
         raise NotAllowed(Right.EDIT_MODELS, None)
     values = {**_NEW, "owner": request.user.get_username(), "business_unit": units[0][0]}
-    return _model(request, units, "", values)
+    return _model(request, units, None, values)
 
 
-@form_page
+@edit_page
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Change a model's record."""
     model = model_or_404(request, slug)
     access.require(actor_of(request), Right.EDIT_MODELS, model.unit)
     units = read.unit_choices(actor_of(request), Right.EDIT_MODELS)
-    return _model(request, units, model.slug, _values(model))
+    return _model(request, units, model, _values(model))
 
 
 def _model(
-    request: HttpRequest, units: read.Choices, slug: str, values: dict[str, Any]
+    request: HttpRequest,
+    units: read.Choices,
+    known: RegisteredModel | None,
+    values: dict[str, Any],
 ) -> HttpResponse:
-    groups, new, error = shapes.model(units, read.server_choices()), not slug, None
+    groups, new, error = shapes.model(units, read.server_choices()), known is None, None
+    slug, stored = known.slug if known else "", values
     if request.method == "POST":
         given = forms.read(groups, request.POST, new=new)
         values, body = given.values, given.body
         if not body.get("mlflow", {}).get("model"):
             body.pop("mlflow", None)
         try:
+            meanwhile.hold(actor_of(request), known, groups, stored, given, request.POST)
             if given.errors:
                 raise Invalid(*given.errors)
             name = slug or str(body.pop("key", ""))
@@ -64,7 +70,7 @@ def _model(
             return HttpResponseRedirect(f"/m/{model.slug}/")
     context = {
         "title": f"Edit {slug}" if slug else "Register a model",
-        "form": forms.show(groups, values, error, new=new),
+        "form": meanwhile.show(groups, values, error, stored, new=new),
         "back": f"/m/{slug}/" if slug else "/fleet/",
         "hint": "" if slug else "A training script does the same with one PUT to /api/v1/models/.",
     }
@@ -86,7 +92,7 @@ def _values(model: RegisteredModel) -> dict[str, Any]:
     }
 
 
-@form_page
+@edit_page
 def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Say where the batches of a model land."""
     model = model_or_404(request, slug)
@@ -96,11 +102,12 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     if known:
         names = ("address", "format", "query", "labels_query")
         values = {name: getattr(known, name) for name in names}
-    groups, error = shapes.source(known.kind if known else ""), None
+    groups, error, stored = shapes.source(known.kind if known else ""), None, values
     if request.method == "POST":
         given = forms.read(groups, request.POST, new=new)
         values = given.values
         try:
+            meanwhile.hold(actor_of(request), known, groups, stored, given, request.POST)
             sourcing.put_source(actor_of(request), model, name, at=clock.now(), **given.body)
         except Invalid as raised:
             error = raised
@@ -110,7 +117,7 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     context = {
         "title": f"Source {name} of {model.name}",
         "model": model,
-        "form": forms.show(groups, values, error, new=new),
+        "form": meanwhile.show(groups, values, error, stored, new=new),
         "back": f"/m/{model.slug}/",
     }
     return render(request, "pages/form.html", context, status=400 if error else 200)

@@ -10,11 +10,13 @@ from dashboard.forms import Group
 from dashboard.queries import settings as read
 from dashboard.shapes import settings as shapes
 from monitoring import channels as channel_operations
+from monitoring.models import Channel
+from policies.models import Trainer
 from policies.retraining import trainers as trainer_operations
 from registry import access, catalogue
 from registry.access import Right
 from registry.actors import Actor
-from registry.models import BusinessUnit
+from registry.models import BusinessUnit, MLflowServer, Person
 from registry.problems import invalid
 
 Row = dict[str, Any]
@@ -28,6 +30,7 @@ class Section:
     title: str
     single: str
     columns: tuple[str, ...]
+    kind: Any  # the model class of one thing ...
     rows: Callable[[Actor, str], list[Row]]  # each {"key", "cells", "note"}
     load: Callable[[Actor, str], Row]  # the form's values of a known thing
     form: Callable[[Actor], list[Group]]
@@ -37,6 +40,7 @@ class Section:
     right: Right = Right.MANAGE_PLATFORM  # what changing one needs ...
     unit_of: Callable[[Actor, str], BusinessUnit | None] = lambda actor, key: None  # ... and where
     searched: bool = False
+    named: str = "slug"  # ... and its column that the address names it by
 
     @property
     def one(self) -> str:
@@ -153,6 +157,7 @@ SECTIONS = {
     for section in (
         Section(
             *("units", "Business units", "business unit", ("Unit", "Name", "Models", "People")),
+            kind=BusinessUnit,
             rows=_units,
             load=lambda actor, slug: {"name": read.unit(actor, slug).name},
             form=lambda actor: shapes.unit(),
@@ -162,6 +167,8 @@ SECTIONS = {
         ),
         Section(
             *("people", "People", "person", ("E-mail address", "Name", "Roles")),
+            kind=Person,
+            named="email",
             rows=_people,
             load=_load_person,
             form=lambda actor: shapes.person(),
@@ -173,6 +180,7 @@ SECTIONS = {
         Section(
             *("servers", "MLflow servers", "MLflow server"),
             columns=("Server", "Address", "Workspace", "Read last"),
+            kind=MLflowServer,
             rows=_servers,
             load=_load_server,
             form=lambda actor: shapes.server(),
@@ -182,6 +190,7 @@ SECTIONS = {
         ),
         Section(
             *("channels", "Channels", "channel", ("Channel", "Unit", "Kind", "Address")),
+            kind=Channel,
             rows=_channels,
             load=_load_channel,
             form=lambda actor: shapes.channel(_manageable(actor)),
@@ -193,6 +202,7 @@ SECTIONS = {
         ),
         Section(
             *("trainers", "Trainers", "trainer", ("Trainer", "Unit", "Address")),
+            kind=Trainer,
             rows=_trainers,
             load=lambda actor, slug: {"url": read.trainers(actor).get(slug=slug).url},
             form=lambda actor: shapes.trainer(_manageable(actor)),

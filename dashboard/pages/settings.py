@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms
-from dashboard.pages.door import act, form_page, page
+from dashboard.pages import meanwhile
+from dashboard.pages.door import act, edit_page, form_page, page
 from dashboard.pages.sections import SECTIONS, Section
 from dashboard.queries import imports
 from dashboard.queries import settings as read
@@ -50,7 +51,7 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
     return _edit(request, chosen, "", values)
 
 
-@form_page
+@edit_page
 def change(request: HttpRequest, name: str, key: str) -> HttpResponse:
     """Change a known thing."""
     chosen = SECTIONS[name]
@@ -67,11 +68,13 @@ def _edit(
     request: HttpRequest, chosen: Section, key: str, values: dict[str, Any], *, may: bool = True
 ) -> HttpResponse:
     actor = actor_of(request)
-    groups, new, error = chosen.form(actor), not key, None
+    groups, new, error, stored = chosen.form(actor), not key, None, values
     if request.method == "POST":
         given = forms.read(groups, request.POST, new=new)
         values = given.values
         try:
+            known = chosen.kind.objects.get(**{chosen.named: key}) if key else None
+            meanwhile.hold(actor, known, groups, stored, given, request.POST)
             if given.errors:
                 raise Invalid(*given.errors)
             name = key or str(given.body.pop("key", ""))
@@ -85,7 +88,7 @@ def _edit(
         "section": chosen,
         "tabs": _tabs(chosen.key),
         "key": key,
-        "form": forms.show(groups, values, error, new=new),
+        "form": meanwhile.show(groups, values, error, stored, new=new),
         "may": may,
         **_members(request, chosen, key),
     }
@@ -114,11 +117,12 @@ def members(request: HttpRequest, key: str) -> HttpResponse:
         catalogue.put_member(actor, unit, email, given.body, at=clock.now())
     except Invalid as error:
         chosen = SECTIONS["units"]
+        unit_values = chosen.load(actor, key)
         context = {
             "section": chosen,
             "tabs": _tabs("units"),
             "key": key,
-            "form": forms.show(chosen.form(actor), chosen.load(actor, key), new=False),
+            "form": meanwhile.show(chosen.form(actor), unit_values, None, unit_values),
             "may": access.can(actor, chosen.right, None),
             "members": read.members(unit),
             "member_form": forms.show(groups, given.values, error),
