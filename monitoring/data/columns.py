@@ -1,5 +1,6 @@
 """Columns of a table as numpy arrays: numbers, codes of categories, or times."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -115,6 +116,15 @@ class Column:
     def counts(self) -> Array:
         """How many rows have each label."""
         return np.bincount(self.present(), minlength=len(self.labels))
+
+
+def load_all(table: Any, *, time: str = "", leave_out: Container[str] = ()) -> dict[str, Column]:
+    """Return the columns of an Arrow table by name; of `time`, ISO strings are read as times."""
+    return {
+        name: load(table[name], as_time=name == time)
+        for name in table.column_names
+        if name not in leave_out
+    }
 
 
 def load(data: Any, *, as_time: bool = False) -> Column:

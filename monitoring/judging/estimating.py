@@ -8,7 +8,7 @@ import numpy as np
 from monitoring.checks.performance_shapes import ESTIMABLE, MetricLimit, PerformanceSpec
 from monitoring.data import labels as label_files
 from monitoring.data import readers
-from monitoring.data.columns import Column, load
+from monitoring.data.columns import Column, load_all
 from monitoring.integrations import sklearn
 from monitoring.judging.protocol import Job, ReadingOut
 from monitoring.statistics import errors, estimate
@@ -69,7 +69,7 @@ def _known(job: Job, spec: PerformanceSpec) -> tuple[Any, Any, Any]:
     time = job.roles.time or "time"
     score, labels = spec.score or spec.prediction, (spec.label, job.roles.label)
     table = readers.read(job.reference, columns={score, spec.prediction, time, *labels}).table
-    then = {name: load(table[name], as_time=name == time) for name in table.column_names}
+    then = load_all(table, time=time)
     label = next((name for name in labels if name in then), None)
     if label is None or score not in then or spec.prediction not in then:
         raise NoEstimate(f"the reference needs the columns {score}, {spec.prediction} and a label")

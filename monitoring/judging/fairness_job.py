@@ -11,7 +11,7 @@ from monitoring.checks.order import verdict
 from monitoring.checks.words import count as rows_said
 from monitoring.data import labels as label_files
 from monitoring.data import readers
-from monitoring.data.columns import load
+from monitoring.data.columns import load_all
 from monitoring.data.groups import NoGroups
 from monitoring.judging.group_figures import WindowOfGroups, large_enough
 from monitoring.judging.protocol import GroupCountOut, Job, ReadingOut, Result
@@ -29,7 +29,7 @@ def judge_fairness(job: Job) -> Result:
         frame = readers.read(
             job.batch, kind=job.batch_format, columns=wanted, strings=["request_id"]
         )
-        columns = {name: load(frame.table[name]) for name in frame.table.column_names}
+        columns = load_all(frame.table)
         lost = wanted - set(spec.attributes) - set(columns)
         if missing := sorted(lost if spec.needs_labels else lost - {"request_id"}):
             reason = f"The batch has no column {' and no '.join(missing)}"

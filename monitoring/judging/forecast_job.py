@@ -12,7 +12,7 @@ import numpy as np
 
 from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
-from monitoring.data.columns import Column, load
+from monitoring.data.columns import Column, load_all
 from monitoring.judging.protocol import Job, Result
 from monitoring.judging.references import SEASON_ROOM
 from monitoring.judging.scoring import Scorer
@@ -37,7 +37,7 @@ def forecast_alarms(job: Job) -> Result:
         table = readers.read(job.reference, columns=wanted - {*job.roles.leave_out}).table
     except readers.Unreadable as error:
         return Result("not_evaluated", str(error))
-    columns = {name: load(table[name], as_time=name == spec.time) for name in table.column_names}
+    columns = load_all(table, time=spec.time)
     names = [
         name
         for name, rules in contract.columns.items()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from monitoring.checks.profiles import TableProfile
 from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
-from monitoring.data.columns import Column, load
+from monitoring.data.columns import Column, load_all
 from monitoring.data.profiling import profile
 from monitoring.judging.protocol import Job
 
@@ -97,9 +97,5 @@ def window(job: Job) -> Any:
 
 
 def _load(frame: readers.Frame, time: str) -> dict[str, Column]:
-    table = frame.table
-    return {
-        name: load(table[name], as_time=name == time)
-        for name in table.column_names
-        if name != "request_id"  # one a row: nothing but its repeats is looked at
-    }
+    # Identifiers are one a row: nothing but their repeats is looked at.
+    return load_all(frame.table, time=time, leave_out={"request_id"})

@@ -10,7 +10,7 @@ from monitoring.checks.performance import Judged, Measured
 from monitoring.checks.performance_shapes import OF_FEATURES, PerformanceSpec
 from monitoring.data import labels as label_files
 from monitoring.data import readers
-from monitoring.data.columns import Column, load
+from monitoring.data.columns import Column, load_all
 from monitoring.integrations import sklearn
 from monitoring.judging import estimating
 from monitoring.judging.performance_figures import Labeled, naive_error
@@ -33,7 +33,7 @@ def judge_performance(job: Job) -> Result:
         frame = readers.read(
             job.batch, kind=job.batch_format, columns=wanted | features, strings=["request_id"]
         )
-        columns = {name: load(frame.table[name]) for name in frame.table.column_names}
+        columns = load_all(frame.table)
         missing = wanted - set(columns) - (set() if spec.needs_labels else {"request_id"})
         if missing:
             reason = f"The batch has no column {' and no '.join(sorted(missing))}"
@@ -94,7 +94,7 @@ def _reference(job: Job, spec: PerformanceSpec, features: set[str]) -> dict[str,
         table = readers.read(job.reference, columns=wanted).table
     except readers.Unreadable:
         return {}  # it is not the batch's fault: what needs the reference says that it has none
-    return {name: load(table[name], as_time=name == time) for name in table.column_names}
+    return load_all(table, time=time)
 
 
 def _labeled(batch: Unlabeled, truth: label_files.Truth) -> list[Measured]:

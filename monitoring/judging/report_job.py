@@ -8,7 +8,7 @@ import pandas as pd
 
 from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
-from monitoring.data.columns import Column, load
+from monitoring.data.columns import Column, load_all
 from monitoring.integrations import evidently
 from monitoring.judging import references
 from monitoring.judging.protocol import Job, Result
@@ -41,8 +41,8 @@ def make_report(job: Job) -> Result:
         )
     except readers.Unreadable as error:
         return Result("not_evaluated", str(error))
-    now = _load(current, spec.time)
-    then, problem = references.chosen(job, spec, _load(reference, spec.time), now)
+    now = load_all(current.table, time=spec.time)
+    then, problem = references.chosen(job, spec, load_all(reference.table, time=spec.time), now)
     if problem:
         return Result("not_evaluated", problem)
     left_out = {name: why for name in sorted(wanted) if (why := _unfit(name, then, now))}
@@ -80,11 +80,6 @@ def _drawn_by(method: str) -> str:
 
 def _rows(columns: Mapping[str, Column], names: list[str]) -> int:
     return len(columns[names[0]].values)
-
-
-def _load(frame: readers.Frame, time: str) -> dict[str, Column]:
-    table = frame.table
-    return {name: load(table[name], as_time=name == time) for name in table.column_names}
 
 
 def _unfit(name: str, then: Mapping[str, Column], now: Mapping[str, Column]) -> str:
