@@ -84,3 +84,20 @@ class DeliveryState(models.TextChoices):
     OWED = "owed", "Owed"
     SENT = "sent", "Sent"
     DEAD = "dead", "Given up"
+
+
+class News(models.TextChoices):
+    """What a piece of news says about its alert."""
+
+    FIRING = "firing", "Firing"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"  # only to channels that show a state
+    REMINDER = "reminder", "Reminder"
+    ESCALATED = "escalated", "Escalated"
+    RESOLVED = "resolved", "Resolved"
+
+
+class Route(models.TextChoices):
+    """How a piece of news travels."""
+
+    NOW = "now", "At once"
+    DIGEST = "digest", "In the next digest"

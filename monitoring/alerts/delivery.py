@@ -17,7 +17,7 @@ from monitoring import chaos, leases
 from monitoring.alerts import channels, claims, message, owing, stories
 from monitoring.alerts.channels import ChannelError, Outgoing
 from monitoring.alerts.claims import Claim
-from monitoring.models import Channel, Delivery
+from monitoring.models import Channel, Delivery, Message
 from registry import actors, audit
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def _deliver(claimed: Claim, drain: _Drain) -> None:
         _failed(claimed, delivery, ChannelError(repr(error)), drain)
     else:
         chaos.point("delivery.sent")
-        if claims.mark_sent(claimed, receipt=receipt):
+        if claims.mark_sent(claimed, receipt=receipt.text):
             drain.sent += 1
         else:
             logger.warning("Delivery %s was overtaken by another sender", delivery.pk)
@@ -97,22 +97,17 @@ def _deliver(claimed: Claim, drain: _Drain) -> None:
 
 def _outgoing(claimed: Claim, delivery: Delivery) -> Outgoing:
     story = stories.tell(delivery)
-    channel, alert = delivery.channel, delivery.alert
+    channel = delivery.channel
     return Outgoing(
         key=delivery.idempotency_key,
-        thread=f"incident-{alert.incident_id}",
+        kind=Message.Kind.NEWS,
+        event=delivery.kind,
+        thread=f"incident-{delivery.alert.incident_id}",
         address=channel.person.email if channel.person else channel.address,
         secret=channel.secret,
         attempt=claimed.attempts,
         at=claimed.at,
-        subject={
-            "alert": str(alert.pk),
-            "incident": str(alert.incident_id),
-            "model": alert.model.slug,
-            "model_uuid": str(alert.model.uuid),
-            "business_unit": alert.model.unit.slug,
-        },
-        story=story,
+        facts=(stories.facts(delivery.alert, story),),
         letter=message.compose(story),
     )
 

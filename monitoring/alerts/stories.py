@@ -60,6 +60,31 @@ def tell(delivery: Delivery) -> Story:
     )
 
 
+def facts(alert: Alert, story: Story) -> dict[str, Any]:
+    """Return what machines are told about an alert: ids, states and numbers, all JSON."""
+    return {
+        "alert": str(alert.pk),
+        "incident": str(alert.incident_id),
+        "model": story.model,
+        "model_uuid": str(alert.model.uuid),
+        "business_unit": alert.model.unit.slug,
+        "severity": story.severity,
+        "condition": story.condition,
+        "segment": story.segment,
+        "headline": story.headline,
+        "check": story.check,
+        "check_version": story.check_version,
+        "bad_windows": story.bad,
+        "of_windows": story.of,
+        "since": story.since.isoformat(),
+        "opened_at": story.opened_at.isoformat(),
+        "resolved_at": story.resolved_at.isoformat() if story.resolved_at else None,
+        "crossings": [found.as_json() for found in story.crossings],
+        "incident_url": story.incident_url,
+        "model_url": story.model_url,
+    }
+
+
 def _run_facts(run: Run | None, check: Check | None) -> RunFacts:
     if run is None or check is None:
         return RunFacts(state="")

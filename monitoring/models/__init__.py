@@ -2,6 +2,7 @@
 
 from monitoring.models.alerts import Alert, AlertNote, Incident
 from monitoring.models.analyses import Analysis
+from monitoring.models.attention import NotificationSetting, Silence, UnitNotification
 from monitoring.models.checks import (
     Baseline,
     Check,
@@ -10,11 +11,12 @@ from monitoring.models.checks import (
     ContractVersion,
     Expectation,
 )
-from monitoring.models.deliveries import Channel, Delivery
+from monitoring.models.deliveries import Channel, Delivery, Message, Thread
 from monitoring.models.health import Health, HealthSpan
 from monitoring.models.readings import GroupCount, Histogram, Reading
 from monitoring.models.runs import Run, Window
 from monitoring.models.sources import Batch, LabelSet, Source
+from monitoring.models.watching import Heartbeat, Invariant
 
 __all__ = [
     "Alert",
@@ -32,11 +34,18 @@ __all__ = [
     "GroupCount",
     "Health",
     "HealthSpan",
+    "Heartbeat",
     "Histogram",
     "Incident",
+    "Invariant",
     "LabelSet",
+    "Message",
+    "NotificationSetting",
     "Reading",
     "Run",
+    "Silence",
     "Source",
+    "Thread",
+    "UnitNotification",
     "Window",
 ]

@@ -23,6 +23,23 @@ class Incident(models.Model):
     acknowledged_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # An acknowledgment ends by itself, and so does a snooze; both end at once when it gets worse.
+    acknowledged_until = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    assigned_to = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="assigned_incidents"
+    )
+    # How far it was escalated, and when the next step is due while nobody acknowledges.
+    escalated = models.SmallIntegerField(default=0)
+    attend_at = models.DateTimeField(null=True, blank=True)  # the next of: escalate, remind, expire
+    # Written when a person offers retraining although the data are at fault.
+    overridden_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    override_reason = models.TextField(default="", blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -36,6 +53,14 @@ class Incident(models.Model):
                 fields=["cause"],
                 condition=~Q(state=IncidentState.CLOSED.value),
                 name="one_open_incident_per_cause",
+            ),
+        ]
+        indexes = [
+            # Serves the watch over open cases: escalate, remind, end what was put off.
+            models.Index(
+                fields=["attend_at"],
+                condition=~Q(state=IncidentState.CLOSED.value),
+                name="incident_attend_due",
             ),
         ]
 
@@ -60,6 +85,7 @@ class Alert(models.Model):
     dedup_key = models.CharField(max_length=200, unique=True)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alerts")
     headline = models.CharField(max_length=400)
+    flapping = models.BooleanField(default=False)  # it changes so often that only digests tell it
     # What the message needs and only the verdict knew: the numbers, the ladder, m-of-n.
     detail = models.JSONField(default=dict, blank=True)
     opened_by_run = models.ForeignKey(

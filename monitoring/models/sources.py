@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from registry.models import RegisteredModel
+from registry.models import Person, RegisteredModel
 from registry.secrets import EncryptedTextField
 
 
@@ -33,6 +33,10 @@ class Source(models.Model):
     query = models.TextField(default="", blank=True)
     labels_query = models.TextField(default="", blank=True)
     secret = EncryptedTextField(default="", blank=True)  # address with password, or S3 keys
+    # Who looks after the pipeline hears of its faults first; nobody named: the model's owner.
+    owner = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="pipelines"
+    )
 
     next_scan_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -1,15 +1,15 @@
 """Ways out: one module a kind of channel, loaded when its first message is due.
 
-To add one: a module here with `send(outgoing) -> receipt`, a line in TRANSPORTS, a kind in
+To add one: a module here with `send(outgoing) -> Receipt`, a line in TRANSPORTS, a kind in
 `monitoring.models.Channel`, a heading in docs/alerts.md, and a test against a real server.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from monitoring.alerts.message import Letter, Story
+from monitoring.alerts.message import Letter
 
 TRANSPORTS = {
     "mail": "monitoring.alerts.channels.mail",
@@ -43,23 +43,33 @@ class ChannelError(Exception):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message on its way; `key` is the same at every attempt."""
+    """One message on its way; key, facts and letter are the same at every attempt."""
 
     key: str
-    thread: str  # what the channel groups by: the incident
+    kind: str  # a Message.Kind: news of one incident, a digest, or a report
+    event: str  # of the incident: firing, acknowledged, reminder, escalated or resolved
+    thread: str  # what the channel groups by: the incident, or the key when there is none
     address: str
     secret: str
     attempt: int
     at: datetime
-    subject: dict[str, str]  # ids of the alert, incident and model, for machines
-    story: Story
+    facts: tuple[dict[str, Any], ...]  # one for each alert, for machines
     letter: Letter
+    ref: str = ""  # what the channel called its first message about the incident
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the channel answered; its `ref` is handed in with later messages of the incident."""
+
+    text: str
+    ref: str = ""
 
 
 class Transport(Protocol):
     """What a module of this package provides."""
 
-    def send(self, outgoing: Outgoing) -> str:
+    def send(self, outgoing: Outgoing) -> Receipt:
         """Hand the message over and return a receipt, or raise ChannelError."""
 
 

@@ -12,14 +12,14 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
-from monitoring.alerts.channels import ChannelError, Outgoing
+from monitoring.alerts.channels import ChannelError, Outgoing, Receipt
 
 # One SMTP dialogue has about seven steps, and all of them must end before the lease does.
 STEP_SECONDS = 8
 
 
-def send(outgoing: Outgoing) -> str:
-    """Send one mail and return its Message-ID."""
+def send(outgoing: Outgoing) -> Receipt:
+    """Send one mail; its Message-ID is the receipt."""
     message = build(outgoing)
     message_id = str(message.extra_headers["Message-ID"])
     try:
@@ -37,12 +37,12 @@ def send(outgoing: Outgoing) -> str:
         ) from error
     except (SMTPException, OSError) as error:
         raise ChannelError(f"no mail gets out: {error}", outage=True) from error
-    return message_id
+    return Receipt(message_id)
 
 
 def build(outgoing: Outgoing) -> EmailMultiAlternatives:
     """Render the mail."""
-    event = "alert_resolved" if outgoing.story.kind == "resolved" else "alert_opened"
+    event = "alert_resolved" if outgoing.event == "resolved" else "alert_opened"
     context = {"letter": outgoing.letter}
     subject = render_to_string(f"emails/{event}-subject.txt", context)
     host = urlsplit(settings.MUSTER_PUBLIC_URL).hostname or "localhost"

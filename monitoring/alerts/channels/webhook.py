@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from standardwebhooks.webhooks import Webhook
 
-from monitoring.alerts.channels import ChannelError, Outgoing
+from monitoring.alerts.channels import ChannelError, Outgoing, Receipt
 from registry import outbound
 
 SECONDS = 10.0
@@ -17,8 +17,8 @@ _REFUSED = {400, 405, 413, 415, 422}  # this message will never be accepted
 _MAX_ANSWER = 65_536
 
 
-def send(outgoing: Outgoing) -> str:
-    """Post one message and return the answer's status as the receipt."""
+def send(outgoing: Outgoing) -> Receipt:
+    """Post one message; the answer's status is the receipt."""
     body = json.dumps(payload(outgoing), ensure_ascii=False, allow_nan=False)
     moment = outgoing.at.astimezone(UTC)
     headers = {
@@ -41,7 +41,7 @@ def send(outgoing: Outgoing) -> str:
     except outbound.OutboundError as error:
         raise ChannelError(str(error), disable=error.permanent) from error
     if 200 <= answer.status < 300:
-        return f"HTTP {answer.status}"
+        return Receipt(f"HTTP {answer.status}")
     raise ChannelError(
         f"the receiver answers HTTP {answer.status}",
         permanent=answer.status in _REFUSED,
@@ -52,30 +52,18 @@ def send(outgoing: Outgoing) -> str:
 
 def payload(outgoing: Outgoing) -> dict[str, Any]:
     """Return what is posted: facts for machines, and the sentences for people."""
-    story, letter = outgoing.story, outgoing.letter
-    ended = story.resolved_at.isoformat() if story.resolved_at else None
+    letter, first = outgoing.letter, outgoing.facts[0] if outgoing.facts else {}
+    about = "alert" if outgoing.facts else outgoing.kind
+    told = first.get("resolved_at") or first.get("opened_at") or outgoing.at.isoformat()
     return {
-        "type": f"alert.{story.kind}",
-        "timestamp": ended or story.opened_at.isoformat(),
+        "type": f"{about}.{outgoing.event}",
+        "timestamp": told,
         "data": {
-            **outgoing.subject,
+            **first,
             "state": letter.state,
-            "severity": story.severity,
-            "condition": story.condition,
-            "segment": story.segment,
-            "headline": story.headline,
-            "check": story.check,
-            "check_version": story.check_version,
-            "bad_windows": story.bad,
-            "of_windows": story.of,
-            "since": story.since.isoformat(),
-            "opened_at": story.opened_at.isoformat(),
-            "resolved_at": ended,
-            "crossings": [found.as_json() for found in story.crossings],
+            "alerts": list(outgoing.facts),
             "subject": letter.subject,
             "parts": {label: list(lines) for label, lines in letter.parts},
-            "incident_url": story.incident_url,
-            "model_url": story.model_url,
         },
     }
 
