@@ -86,7 +86,11 @@ class Story:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message, ready for any template: a subject, one opening line, and named paragraphs."""
+    """A message, ready for any template: a subject, one opening line, and named paragraphs.
+
+    `links` (label, address) act for one person, and `unsubscribe` stops reports to one: both are
+    only ever filled for that person's own mailbox.
+    """
 
     subject: str
     state: str
@@ -95,6 +99,8 @@ class Letter:
     action: str
     url: str
     footer: tuple[str, ...] = field(default=())
+    links: tuple[tuple[str, str], ...] = ()
+    unsubscribe: str = ""
 
 
 def compose(story: Story) -> Letter:

@@ -65,6 +65,7 @@ def facts(alert: Alert, story: Story) -> dict[str, Any]:
     return {
         "alert": str(alert.pk),
         "incident": str(alert.incident_id),
+        "incident_state": str(alert.incident.state),
         "model": story.model,
         "model_uuid": str(alert.model.uuid),
         "business_unit": alert.model.unit.slug,
