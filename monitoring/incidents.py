@@ -24,7 +24,7 @@ PERSONS_VERDICTS = [verdict for verdict in CloseVerdict if verdict != CloseVerdi
 def acknowledge(actor: Actor, incident: str | int, *, at: datetime, reason: str = "") -> Incident:
     """Say that somebody is on it: the incident and its firing alerts; twice is once."""
     with transaction.atomic():
-        found, alerts, unit = _take(actor, incident)
+        found, alerts, unit = take(actor, incident)
         if found.state == IncidentState.CLOSED:
             detail = f"incident {found.pk} is closed already"
             raise invalid("/", "already_closed", detail, "nothing is left to acknowledge")
@@ -56,7 +56,7 @@ def close(
     root_cause = root_cause.strip()
     _check(verdict, root_cause)
     with transaction.atomic():
-        found, alerts, unit = _take(actor, incident)
+        found, alerts, unit = take(actor, incident)
         if found.state == IncidentState.CLOSED and found.closed_by_id is not None:
             if (found.verdict, found.root_cause) == (verdict, root_cause):
                 return found
@@ -85,7 +85,7 @@ def require_right(actor: Actor, incident: str | int) -> None:
         access.require(actor, Right.ACT_ON_INCIDENTS, unit)
 
 
-def _take(actor: Actor, key: str | int) -> tuple[Incident, list[Alert], BusinessUnit | None]:
+def take(actor: Actor, key: str | int) -> tuple[Incident, list[Alert], BusinessUnit | None]:
     """Find and lock the incident, then its alerts, for somebody who may act on it."""
     visible = queries.find_incident(actor, key)
     units = queries.units_of(queries.alerts_of_incident(actor, visible))

@@ -10,6 +10,7 @@ from monitoring.api import (
     deliveries,
     estimates,
     forecasts,
+    handling,
     health,
     incidents,
     runs,
@@ -23,6 +24,7 @@ api_urlpatterns: list[URLPattern] = [
     *analyses.urlpatterns,
     *forecasts.urlpatterns,
     *alerts.urlpatterns,
+    *handling.urlpatterns,  # before: "together" is no number
     *incidents.urlpatterns,
     *deliveries.urlpatterns,
     *channels.urlpatterns,

@@ -35,6 +35,10 @@ class IncidentAnswer(BaseModel):
     opened_at: datetime
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    acknowledged_until: datetime | None
+    assigned_to: str | None
+    snoozed_until: datetime | None
+    escalated: int
     closed_at: datetime | None
     closed_by: str | None
     verdict: str
@@ -136,6 +140,10 @@ def show(incident: Incident) -> IncidentAnswer:
         opened_at=incident.opened_at,
         acknowledged_at=incident.acknowledged_at,
         acknowledged_by=incident.acknowledged_by.email if incident.acknowledged_by else None,
+        acknowledged_until=incident.acknowledged_until,
+        assigned_to=incident.assigned_to.email if incident.assigned_to else None,
+        snoozed_until=incident.snoozed_until,
+        escalated=incident.escalated,
         closed_at=incident.closed_at,
         closed_by=incident.closed_by.email if incident.closed_by else None,
         verdict=incident.verdict,

@@ -223,22 +223,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="incident",
-            name="overridden_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="incident",
-            name="override_reason",
-            field=models.TextField(blank=True, default=""),
-        ),
-        migrations.AddField(
-            model_name="incident",
             name="snoozed_by",
             field=models.ForeignKey(
                 blank=True,

@@ -35,11 +35,6 @@ class Incident(models.Model):
     # How far it was escalated, and when the next step is due while nobody acknowledges.
     escalated = models.SmallIntegerField(default=0)
     attend_at = models.DateTimeField(null=True, blank=True)  # the next of: escalate, remind, expire
-    # Written when a person offers retraining although the data are at fault.
-    overridden_by = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    override_reason = models.TextField(default="", blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

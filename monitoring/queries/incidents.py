@@ -65,7 +65,7 @@ def visible_incidents(actor: Actor) -> QuerySet[Incident]:
     mine = Q(alerts__model__in=access.visible_models(actor).values("pk"))
     return (
         Incident.objects.filter(Exists(visible_alerts(actor).filter(incident=OuterRef("pk"))))
-        .select_related("acknowledged_by", "closed_by")
+        .select_related("acknowledged_by", "closed_by", "assigned_to")
         .annotate(
             alerts_total=Count("alerts", filter=mine, distinct=True),
             models_total=Count("alerts__model", filter=mine, distinct=True),
