@@ -48,7 +48,7 @@ def decisions_for(actor: Actor) -> QuerySet[Decision]:
     """Return the decisions about visible models."""
     return Decision.objects.filter(
         model__in=access.visible_models(actor).values("pk")
-    ).select_related("model", "policy_version__policy", "job")
+    ).select_related("model", "policy_version__policy", "job", "asked_by")
 
 
 def jobs_for(actor: Actor) -> QuerySet[Job]:

@@ -37,6 +37,7 @@ class DecisionAnswer(BaseModel):
     facts: dict[str, Any]
     run: int | None
     cadence_due: datetime | None
+    asked_by: str | None
     at: datetime
     job: uuid.UUID | None
 
@@ -114,6 +115,7 @@ def decision(row: Decision) -> DecisionAnswer:
         facts=row.facts,
         run=row.trigger_run_id,
         cadence_due=row.cadence_due,
+        asked_by=row.asked_by.email if row.asked_by else None,
         at=row.at,
         job=job.uuid if job else None,
     )

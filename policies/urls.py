@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from policies.api import findings, retraining
+from policies.api import asking, findings, retraining
 from registry.api_view import route
 
 api_urlpatterns: list[URLPattern] = [
@@ -13,6 +13,7 @@ api_urlpatterns: list[URLPattern] = [
     route("decisions/", retraining.DecisionList, "decisions"),
     route("jobs/", retraining.JobList, "jobs"),
     route("models/<key>/decisions/", retraining.ModelDecisionList, "model-decisions"),
+    route("models/<key>/retraining/", asking.ModelRetraining, "model-retraining"),
     route("models/<key>/gates/", findings.GateList, "model-gates"),
     route("models/<key>/controls/", findings.ControlList, "model-controls"),
 ]

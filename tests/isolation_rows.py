@@ -151,6 +151,7 @@ POLICIES = {
     "api/v1/trainers/<slug>/": Row("object", lambda w: {"slug": w.trainer.slug}),
     "api/v1/decisions/": Row("list"),
     "api/v1/jobs/": Row("list"),
+    "api/v1/models/<key>/retraining/": Row("object", model),
     "api/v1/models/<key>/decisions/": Row("object", model),
     "api/v1/models/<key>/gates/": Row("object", model),
     "api/v1/models/<key>/controls/": Row("object", model),

@@ -60,7 +60,8 @@ class PolicyVersion(models.Model):
 class Decision(models.Model):
     """What a policy decided for a model, with the facts it saw. Insert-only.
 
-    It was asked by a run's verdict or by its own cadence, the latter at the time `cadence_due`.
+    It was asked by a run's verdict, by its own cadence at the time `cadence_due`, or by a person,
+    who may have overridden what held it back: the reasons say so.
     """
 
     class Action(models.TextChoices):
@@ -77,6 +78,9 @@ class Decision(models.Model):
         Run, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
     )
     cadence_due = models.DateTimeField(null=True, blank=True)
+    asked_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     action = models.CharField(max_length=10, choices=Action.choices)
     reasons = models.JSONField()  # whole sentences, the deciding one first
     facts = models.JSONField()  # everything decide() saw: replaying them gives the same answer
@@ -93,8 +97,10 @@ class Decision(models.Model):
                 name="one_decision_per_cadence_due",
             ),
             models.CheckConstraint(
-                condition=Q(trigger_run=None) ^ Q(cadence_due=None),
-                name="a_run_or_the_cadence_asked",
+                condition=Q(trigger_run=None, cadence_due=None, asked_by__isnull=False)
+                | Q(trigger_run=None, cadence_due__isnull=False, asked_by=None)
+                | Q(trigger_run__isnull=False, cadence_due=None, asked_by=None),
+                name="a_run_the_cadence_or_a_person_asked",
             ),
         ]
         indexes = [
@@ -103,7 +109,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        asked = f"run {self.trigger_run_id}" if self.trigger_run_id else f"{self.cadence_due}"
+        asked = self.trigger_run_id or self.cadence_due or f"person {self.asked_by_id}"
         return f"{self.action} for {self.model_id} after {asked}"
 
 

@@ -1,5 +1,6 @@
 """Decide whether a model is retrained, from facts, a policy and a time. Pure: no clock, no I/O."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,6 +63,21 @@ def _weigh(
     return NONE, [*quiet, *cadence.next_due(facts, policy)] or ["Nothing asks for a retraining."]
 
 
+def hindrances(facts: Facts, policy: PolicySpec, at: datetime) -> tuple[list[str], list[str]]:
+    """Return what keeps a person from asking for a retraining: never, and not without an override.
+
+    A hold and a cooldown may be overridden with a reason; what cannot be done stays impossible.
+    """
+    if facts.lifecycle in GONE:
+        return [f"The model is {facts.lifecycle}, so it is not retrained any more."], []
+    if policy.trainer is None or not facts.trainer_known:
+        return [_block(facts, policy, at) or ""], []
+    if running := _running(facts):
+        return [running], []
+    held = [_hold(facts)] if policy.hold_on_data_fault and facts.faults else []
+    return [], [*held, *_limits(facts, policy, at)]
+
+
 def _hold(facts: Facts) -> str:
     fault = min(facts.faults, key=lambda item: (item.since, item.check))
     kind = fault.state.replace("_", " ")
@@ -78,25 +94,32 @@ def _block(facts: Facts, policy: PolicySpec, at: datetime) -> str | None:
         return "The policy names no trainer, so a person has to start the retraining."
     if not facts.trainer_known:
         return f"The policy names the trainer '{policy.trainer}', and there is none of that name."
+    return _running(facts) or next(_limits(facts, policy, at), None)
+
+
+def _running(facts: Facts) -> str | None:
     running = [item for item in facts.retrainings if item.state in ("requested", "started")]
-    if running:
-        return f"A retraining asked for on {running[-1].at:%Y-%m-%d} has not come back yet."
+    if not running:
+        return None
+    return f"A retraining asked for on {running[-1].at:%Y-%m-%d} has not come back yet."
+
+
+def _limits(facts: Facts, policy: PolicySpec, at: datetime) -> Iterator[str]:
     if facts.windows_open:
         windows = "window is" if facts.windows_open == 1 else "windows are"
-        return f"{facts.windows_open} {windows} still being judged, and may change the picture."
+        yield f"{facts.windows_open} {windows} still being judged, and may change the picture."
     until = _cooldown_until(facts, policy)
     if until is not None and at < until:
-        return (
+        yield (
             f"The cooldown of {policy.cooldown_days} days after the latest retraining ends on"
             f" {until:%Y-%m-%d}."
         )
     used = _used(facts, at)
     if used >= policy.max_per_quarter:
-        return (
+        yield (
             f"The budget is used up: {used} of at most {policy.max_per_quarter} retrainings in"
             f" {_quarter_name(at)}."
         )
-    return None
 
 
 def _cooldown_until(facts: Facts, policy: PolicySpec) -> datetime | None:

@@ -140,8 +140,8 @@ def _decide_one(item: Pending, at: datetime) -> int:
             at=at,
         )
         if row.action == Decision.Action.RETRAIN:
-            _request(row, spec, at)
-        _tell(model, decided, at)
+            request(row, spec, at)
+        tell(model, decided, at)
         _record(model, version, decided, before, at)
     return 1
 
@@ -169,7 +169,8 @@ def _cadence_still_asks(item: Pending, seen: Facts, spec: PolicySpec, at: dateti
     return moment == item.cadence_due and not seen.windows_open
 
 
-def _request(decision: Decision, spec: PolicySpec, at: datetime) -> None:
+def request(decision: Decision, spec: PolicySpec, at: datetime) -> None:
+    """Owe the trainer the request."""
     Job.objects.create(
         decision=decision,
         model=decision.model,
@@ -180,7 +181,7 @@ def _request(decision: Decision, spec: PolicySpec, at: datetime) -> None:
     )
 
 
-def _tell(model: RegisteredModel, decided: Decided, at: datetime) -> None:
+def tell(model: RegisteredModel, decided: Decided, at: datetime) -> None:
     """Write the decision on the model's open alerts; the sender renders what stands there."""
     text = _LEADS[Decision.Action(decided.action)] + decided.reasons[0]
     # What happened in MLflow itself is nothing that retraining answers.
