@@ -77,6 +77,10 @@ MUSTER_SQL_ROWS = env.int("MUSTER_SQL_ROWS", default=1_000_000)
 MUSTER_UPLOAD_MB = env.int("MUSTER_UPLOAD_MB", default=512)
 # Tags of MLflow's models that name the business unit; the first one that is set counts.
 MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])
+# Due work that waits for so many seconds while nothing goes on makes /progress answer 503.
+MUSTER_STUCK_SECONDS = env.int("MUSTER_STUCK_SECONDS", default=120)
+# Who may read /progress and /metrics from elsewhere; without a token only this machine may.
+MUSTER_METRICS_TOKEN = env.str("MUSTER_METRICS_TOKEN", default="")
 # A named crash point at which the process kills itself; only tests set it.
 MUSTER_CHAOS = env.str("MUSTER_CHAOS", default="")
 

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from config import probes
+
 
 # The back office has neither a sign-in nor a change of password of its own: they would go round
 # second factors, limits and the audit.
@@ -18,6 +20,10 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.broken"
 urlpatterns = [
+    path("healthz", probes.healthz),
+    path("readyz", probes.readyz),
+    path("progress", probes.progress),
+    path("metrics", probes.figures),
     path("admin/login/", admin_sign_in),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),

@@ -164,6 +164,13 @@ DASHBOARD = {
     "": Row("list"),
     "fleet/": Row("list"),
 }
+# For machines, without a sign-in; who may read the last two: tests/watcher/test_probes.py.
+PROBES = {
+    "healthz": Row("public"),
+    "readyz": Row("public"),
+    "progress": Row("public"),
+    "metrics": Row("public"),
+}
 SIGN_IN = {
     "sign-in/": Row("public"),
     "sign-in/code/": Row("public"),
@@ -250,6 +257,7 @@ PAGES = {
     "settings/trainers/<key>/": Row("object", lambda w: {"key": w.trainer.slug}),
 }
 ROWS: dict[str, Row] = {
+    **PROBES,
     **REGISTRY,
     **WATCHING,
     **ALERTS,
