@@ -55,6 +55,10 @@ MUSTER_SPARK_MEMORY = env.str("MUSTER_SPARK_MEMORY", default="2g")
 MUSTER_SPARK_SECONDS = env.int("MUSTER_SPARK_SECONDS", default=3600)
 MUSTER_SOURCE_ROOTS = origins("MUSTER_SOURCE_ROOTS")
 MUSTER_ALLOWED_ORIGINS = origins("MUSTER_ALLOWED_ORIGINS")
+# Slack's Web API; another address for GovSlack (https://slack-gov.com/api).
+MUSTER_SLACK_URL = env.str("MUSTER_SLACK_URL", default="https://slack.com/api").rstrip("/")
+# Services of Apprise that channels may use, such as ntfys,gotify; none by default.
+MUSTER_APPRISE_SCHEMES = env.list("MUSTER_APPRISE_SCHEMES", default=[])
 MUSTER_FERNET_KEYS = env.list("MUSTER_FERNET_KEYS", default=[])
 # Signs the audit chain each minute; where the signed lines are kept, never the database.
 MUSTER_CHECKPOINT_KEY = env.str("MUSTER_CHECKPOINT_KEY", default="")

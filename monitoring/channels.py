@@ -3,17 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
+from monitoring import destinations
 from monitoring.models import Channel
-from registry import access, audit, bodies, webhooks
+from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
 from registry.catalogue.races import upsert
 from registry.models import BusinessUnit
 from registry.plain_text import Line
-from registry.problems import FieldError, Invalid, invalid
+from registry.problems import Invalid, invalid
 from registry.slugs import slug_of
 
 
@@ -24,6 +22,7 @@ class ChannelBody(bodies.Change):
     kind: Channel.Kind = Channel.Kind.WEBHOOK
     address: Line = ""
     secret: str = ""
+    hears: Channel.Hears = Channel.Hears.ALL
     enabled: bool = True
 
 
@@ -54,6 +53,7 @@ def _create(actor: Actor, slug: str, body: ChannelBody, *, at: datetime) -> Chan
         unit=unit,
         address=body.address,
         secret=body.secret,
+        hears=body.hears,
     )
     _switch(channel, enabled=body.enabled, actor=actor, at=at)
     _check(channel)
@@ -75,14 +75,18 @@ def _change(
     before, old_secret = snapshot(channel), channel.secret
     channel.address = given.get("address", channel.address)
     channel.secret = given.get("secret", channel.secret)
+    channel.hears = given.get("hears", channel.hears)
     if "enabled" in given:
         _switch(channel, enabled=body.enabled, actor=actor, at=at)
-    _check(channel)
+    # What has become wrong by itself can still be switched off.
+    if channel.disabled_at is None or {"address", "secret"} & given.keys():
+        _check(channel)
     after = snapshot(channel)
     if channel.secret != old_secret:
         after |= {"secret": "changed"}
     if after != before:
-        channel.save(update_fields=["address", "secret", "disabled_at", "disabled_reason"])
+        kept = ["address", "secret", "hears", "disabled_at", "disabled_reason"]
+        channel.save(update_fields=kept)
         audit.record(
             actor, "channel.changed", channel, at=at, unit=unit,
             before=before, after=after, reason=body.change_reason,
@@ -98,26 +102,8 @@ def _switch(channel: Channel, *, enabled: bool, actor: Actor, at: datetime) -> N
 
 
 def _check(channel: Channel) -> None:
-    if channel.kind == Channel.Kind.WEBHOOK:
-        errors = webhooks.address_errors("/address", channel.address)
-        errors += webhooks.secret_errors("/secret", channel.secret)
-    else:
-        errors = _mail_errors(channel.address)
-        if channel.secret:
-            errors.append(
-                FieldError("/secret", "invalid", "a mailbox has no secret", "leave it out")
-            )
-    if errors:
+    if errors := destinations.errors_of(channel.kind, channel.address, channel.secret):
         raise Invalid(*errors)
-
-
-def _mail_errors(address: str) -> list[FieldError]:
-    try:
-        validate_email(address)
-    except ValidationError:
-        fix = "such as fraud-models@example.com"
-        return [FieldError("/address", "invalid", "this is no mail address", fix)]
-    return []
 
 
 def snapshot(channel: Channel) -> dict[str, Any]:
@@ -126,5 +112,6 @@ def snapshot(channel: Channel) -> dict[str, Any]:
         "kind": str(channel.kind),
         "address": channel.address,
         "secret": "set" if channel.secret else "none",
+        "hears": str(channel.hears),
         "enabled": channel.disabled_at is None,
     }

@@ -32,7 +32,7 @@ class OutboundError(Exception):
     """The other side could not be reached or did not answer as it should.
 
     `permanent` says that trying again will not help; `status` is set when there was an answer,
-    and `too_large` when it was one beyond the cap.
+    and `too_large` when it was one beyond the cap. `unsent` says that no byte of the request left.
     """
 
     def __init__(
@@ -41,11 +41,13 @@ class OutboundError(Exception):
         permanent: bool = False,
         status: int | None = None,
         too_large: bool = False,
+        unsent: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.status = status
         self.too_large = too_large
+        self.unsent = unsent
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,13 @@ def _open(
         connection.port = connection.default_port = target.port  # keeps ":443" out of Host
     wire = None
     try:
+        try:
+            with _told(target, deadline):
+                connection.sock = wire = _wire(target, way, deadline)
+        except OutboundError as error:
+            error.unsent = True
+            raise
         with _told(target, deadline):
-            connection.sock = wire = _wire(target, way, deadline)
             sent = {"Accept-Encoding": "identity", "User-Agent": "muster", **headers}
             connection.request(method, target.path, body=body or None, headers=sent)
             response = connection.getresponse()

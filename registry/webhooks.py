@@ -11,7 +11,7 @@ from registry.problems import FieldError
 _SECRET_BYTES = (16, 64)
 
 
-def address_errors(pointer: str, address: str) -> list[FieldError]:
+def address_errors(pointer: str, address: str, *, longest: int = 500) -> list[FieldError]:
     """Return what is wrong with an address that signed requests are to be sent to."""
     fix = "such as https://hooks.example.com/muster"
     try:
@@ -20,7 +20,7 @@ def address_errors(pointer: str, address: str) -> list[FieldError]:
     except ValueError:
         return [FieldError(pointer, "invalid", "this is no address", fix)]
     http = parts.scheme in ("http", "https")
-    if not http or not parts.hostname or port == 0 or len(address) > 500:
+    if not http or not parts.hostname or port == 0 or len(address) > longest:
         return [FieldError(pointer, "invalid", "this is no http(s) address", fix)]
     if "@" in parts.netloc:
         fix = "requests are signed with the secret; leave user and password out"

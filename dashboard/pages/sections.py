@@ -126,15 +126,29 @@ def _channels(actor: Actor, search: str) -> list[Row]:
         {
             "key": c.slug,
             "cells": [c.slug, c.unit.name if c.unit else "", c.get_kind_display(), c.address],
-            "note": f"switched off: {c.disabled_reason}" if c.disabled_at else "",
+            "note": _state(c),
         }
         for c in read.channels(actor)
     ]
 
 
+def _state(channel: Channel) -> str:
+    if channel.disabled_at:
+        return f"switched off: {channel.disabled_reason}"
+    if channel.failing_since:
+        return (
+            f"nothing gets through since {words.moment(channel.failing_since)}: {channel.failure}"
+        )
+    return "critical news only" if channel.hears == Channel.Hears.CRITICAL else ""
+
+
 def _load_channel(actor: Actor, slug: str) -> Row:
     found = read.channels(actor).get(slug=slug)
-    return {"address": found.address, "enabled": found.disabled_at is None}
+    return {
+        "address": found.address,
+        "hears": found.hears,
+        "enabled": found.disabled_at is None,
+    }
 
 
 def _save_channel(actor: Actor, slug: str, body: Row, at: datetime) -> Any:

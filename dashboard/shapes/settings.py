@@ -127,6 +127,16 @@ def server() -> list[Group]:
 
 def channel(units: Choices) -> list[Group]:
     """Return the form of a unit's channel."""
+    where = (
+        "Mail: the mailbox. Webhook: https://… Slack: the channel's id, such as C0123ABCD. "
+        "PagerDuty, Opsgenie: the address of the service, such as https://events.pagerduty.com. "
+        "Teams, Apprise: what people call the place."
+    )
+    what = (
+        "Webhook: what signs the messages (openssl rand -base64 32). Slack: the bot token. "
+        "Teams: the workflow's address. PagerDuty, Opsgenie: the integration's key. "
+        "Apprise: its address."
+    )
     return [
         Group(
             "Channel",
@@ -134,8 +144,9 @@ def channel(units: Choices) -> list[Group]:
                 key(),
                 Field("business_unit", "Unit", "select", choices=units, once=True),
                 Field("kind", "Kind", "select", choices=choices(Channel.Kind), once=True),
-                Field("address", "Address", help="Where messages go.", required=True),
-                Field("secret", "Secret", "password", f"Signs the messages of a webhook. {_KEPT}"),
+                Field("address", "Address", help=where, required=True),
+                Field("secret", "Secret", "password", f"{what} {_KEPT}"),
+                Field("hears", "Hears", "select", choices=choices(Channel.Hears)),
                 Field("enabled", "In use", "checkbox"),
             ),
         )

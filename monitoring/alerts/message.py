@@ -132,7 +132,7 @@ def _firing(story: Story) -> Letter:
 
 def _resolved(story: Story) -> Letter:
     ended = story.resolved_at or story.opened_at
-    lasted = _duration((ended - story.opened_at).total_seconds())
+    lasted = duration((ended - story.opened_at).total_seconds())
     how = story.words.over.format(good=good_windows(story.good))
     if story.resolved_by:
         how = f"{story.resolved_by} closed incident {story.incident}."
@@ -239,7 +239,8 @@ def _time(moment: datetime, story: Story) -> str:
     return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Say how long something took, as people say it."""
     minutes = max(int(seconds // 60), 0)
     if minutes < 60:
         return f"{minutes} min"

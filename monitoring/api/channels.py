@@ -19,9 +19,12 @@ class ChannelAnswer(BaseModel):
     business_unit: str | None
     address: str
     has_secret: bool
+    hears: str
     enabled: bool
     disabled_at: datetime | None
     disabled_reason: str
+    failing_since: datetime | None
+    failure: str
 
 
 class ChannelList(ResourceView):
@@ -54,9 +57,12 @@ def show(channel: Channel) -> ChannelAnswer:
         business_unit=channel.unit.slug if channel.unit else None,
         address=channel.address,
         has_secret=bool(channel.secret),
+        hears=channel.hears,
         enabled=channel.disabled_at is None,
         disabled_at=channel.disabled_at,
         disabled_reason=channel.disabled_reason,
+        failing_since=channel.failing_since,
+        failure=channel.failure,
     )
 
 

@@ -14,6 +14,11 @@ from monitoring.alerts.message import Letter
 TRANSPORTS = {
     "mail": "monitoring.alerts.channels.mail",
     "webhook": "monitoring.alerts.channels.webhook",
+    "slack": "monitoring.alerts.channels.slack",
+    "teams": "monitoring.alerts.channels.teams",
+    "pagerduty": "monitoring.alerts.channels.pagerduty",
+    "opsgenie": "monitoring.alerts.channels.opsgenie",
+    "apprise": "monitoring.alerts.channels.apprise",
 }
 
 

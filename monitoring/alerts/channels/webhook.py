@@ -1,14 +1,14 @@
 """Signed webhooks by the Standard Webhooks convention, through the one guarded client."""
 
 import json
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC
 from typing import Any
 
 from django.conf import settings
 from standardwebhooks.webhooks import Webhook
 
 from monitoring.alerts.channels import ChannelError, Outgoing, Receipt
+from monitoring.alerts.channels.calls import retry_after
 from registry import outbound
 
 SECONDS = 10.0
@@ -66,15 +66,3 @@ def payload(outgoing: Outgoing) -> dict[str, Any]:
             "parts": {label: list(lines) for label, lines in letter.parts},
         },
     }
-
-
-def retry_after(headers: dict[str, str], *, at: datetime) -> float | None:
-    """Read Retry-After: seconds, or a date."""
-    text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - at).total_seconds(), 0.0)

@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from monitoring.alerts import claims, delivery
-from monitoring.alerts.channels.webhook import retry_after
+from monitoring.alerts.channels.calls import retry_after
 from monitoring.models import Channel, Delivery
 from registry import clock
 from registry.models import AuditEvent
