@@ -25,8 +25,9 @@ class Field:
     help: str = ""
     choices: Choices = ()
     required: bool = False
-    empty: str = "omit"  # omit, null, blank
+    empty: str = "omit"  # omit, null, blank, usual
     once: bool = False  # asked when a thing is made, fixed afterwards
+    usual: Any = None  # what an input that was emptied sends
 
     @property
     def pointer(self) -> str:
@@ -35,10 +36,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Group:
-    """Fields that belong together."""
+    """Fields that belong together; a folded group is open only when something in it is said."""
 
     legend: str
     fields: tuple[Field, ...]
+    folded: bool = False
 
 
 @dataclass
@@ -66,7 +68,7 @@ def read(groups: Iterable[Group], post: Any, *, new: bool = True) -> Given:
         except ValueError as error:
             given.errors.append(FieldError(item.pointer, "unreadable", str(error), item.help))
             continue
-        if value is not _OMIT:
+        if value is not _OMIT and not (item.empty == "usual" and item.name not in post):
             _put(given.body, item.name, value)
     return given
 
@@ -95,6 +97,11 @@ def show(
         "groups": [
             {
                 "legend": group.legend,
+                "folded": group.folded,
+                "open": any(
+                    item.pointer in wrong or not _is_usual(item, values.get(item.name))
+                    for item in group.fields
+                ),
                 "fields": [
                     row(item, values.get(item.name), wrong.get(item.pointer, []))
                     for item in group.fields
@@ -106,6 +113,21 @@ def show(
         "wrong": sum(map(len, wrong.values())) + len(other),
         "other": other,
     }
+
+
+def holds(item: Field, value: Any) -> bool:
+    """Say whether a field can show a value so that saving it untouched changes nothing."""
+    shown = row(item, value)
+    if item.choices and item.kind != "checkboxes":
+        return value is None or any(choice["on"] for choice in shown["choices"])
+    if item.kind in ("checkbox", "checkboxes"):
+        known = {key for key, _ in item.choices}
+        return item.kind == "checkbox" or set(map(str, value or ())) <= known
+    try:
+        parsed = _parsed(item, shown["value"])
+    except ValueError:
+        return False
+    return bool(parsed == value or not (parsed or value))
 
 
 def moved(error: Invalid | None, places: Mapping[str, str]) -> Invalid | None:
@@ -156,6 +178,11 @@ def flat(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 _OMIT = object()
 
 
+def _is_usual(item: Field, value: Any) -> bool:
+    """Say whether a value is the one that an emptied input sends."""
+    return value in (None, "", [], {}, False) or str(value) == str(item.usual)
+
+
 def _fields(groups: Iterable[Group], *, new: bool) -> list[Field]:
     return [item for group in groups for item in group.fields if new or not item.once]
 
@@ -164,10 +191,11 @@ def _parsed(item: Field, raw: Any) -> Any:
     if item.kind in ("checkbox", "checkboxes"):
         return raw
     text = str(raw) if item.kind == "password" else str(raw).strip()
-    if item.kind == "lines":
-        return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
+    if item.kind in ("lines", "rows") and (text or item.empty != "usual"):
+        apart = text.replace(",", "\n") if item.kind == "lines" else text
+        return [part.strip() for part in apart.split("\n") if part.strip()]
     if not text:
-        return {"omit": _OMIT, "null": None, "blank": ""}[item.empty]
+        return {"omit": _OMIT, "null": None, "blank": "", "usual": item.usual}[item.empty]
     if item.kind == "number":
         return number(text)
     if item.kind == "scale":
@@ -203,6 +231,8 @@ def row(item: Field, value: Any, wrong: Sequence[str] = ()) -> dict[str, Any]:
     shown = "" if value is None else value
     if item.kind == "lines" and isinstance(value, list):
         shown = ", ".join(map(str, value))
+    if item.kind == "rows" and isinstance(value, list):
+        shown = "\n".join(map(str, value))
     if item.kind == "yaml" and not isinstance(value, str):
         shown = yaml.safe_dump(value, sort_keys=False, allow_unicode=True) if value else ""
     return {

@@ -3,12 +3,13 @@
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.shapes import ContractSpec, DataSpec, MetricSpec
 from monitoring.checks.skew_shapes import SkewSpec
-from registry import bodies
+from registry import bodies, remedies
 from registry.problems import invalid
 
 CheckSpec = DataSpec | PerformanceSpec | MetricSpec | FairnessSpec | SkewSpec
@@ -38,6 +39,22 @@ def parse_contract(spec: dict[str, Any]) -> ContractSpec:
 def stored_check(kind: str, spec: dict[str, Any]) -> CheckSpec:
     """Return the typed spec of a check as it is stored."""
     return _BY_KIND[kind].model_validate(spec, strict=False)
+
+
+def usual(kind: str) -> dict[str, Any]:
+    """Return what a check of this kind says where nobody said anything, as it is stored."""
+    shape = _BY_KIND[kind]
+    defaults = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in shape.model_fields.items()
+        if not field.is_required()
+    }
+    return dict(to_jsonable_python(defaults))
+
+
+def allowed(kind: str, *place: str) -> str:
+    """Return in words what may stand at this place of a spec."""
+    return remedies.remedy(_BY_KIND[kind], place)
 
 
 def as_json(spec: BaseModel) -> dict[str, Any]:

@@ -3,24 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from dashboard import forms, words
+from dashboard import words
 from monitoring import analyses, forecasts
 from monitoring.models import Analysis
 from registry.actors import Actor
 from registry.models import RegisteredModel
-from registry.problems import Invalid
 
 _NAMED = 3
 _WAITING = "A worker draws windows from the reference and judges them. Press the button again soon."
 
 
 def ask(
-    actor: Actor, model: RegisteredModel, name: str, given: forms.Given, *, at: datetime
+    actor: Actor, model: RegisteredModel, name: str, spec: dict[str, Any], *, at: datetime
 ) -> dict[str, Any]:
     """Ask for a forecast of what the form holds, and return how far it is; nothing is saved."""
-    if given.errors:
-        raise Invalid(*given.errors)
-    spec = {key: value for key, value in given.body.items() if key != "key"}
     found, _ = analyses.request_forecast(actor, model, name, spec=spec, at=at)
     return shown(found, at=at)
 

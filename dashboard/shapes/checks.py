@@ -1,25 +1,15 @@
-"""The fields of a check, by kind: the important ones; the rest is in the spec's text."""
+"""The fields of a check, by kind; what no field shows is in a text below them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from dashboard.forms import Choices, Field, Group
+from dashboard.shapes import data_checks
+from dashboard.shapes.hints import hinted
+from monitoring import specs
 
-_LEVELS = (("watch", "▲ watch"), ("critical", "◆ critical"))
-_NUMERIC = (
-    ("psi", "PSI"),
-    ("ks", "Kolmogorov-Smirnov (p-value)"),
-    ("wasserstein", "Wasserstein"),
-    ("jensenshannon", "Jensen-Shannon"),
-    ("hellinger", "Hellinger"),
-    ("total_variation", "Total variation"),
-)
-_CATEGORICAL = (
-    ("psi", "PSI"),
-    ("jensenshannon", "Jensen-Shannon"),
-    ("hellinger", "Hellinger"),
-    ("total_variation", "Total variation"),
-    ("chisquare", "Chi-square (p-value)"),
-)
+REST = "rest"  # the field with what no other field says
+
 _ESTIMATES = (("none", "say nothing"), ("confidence", "estimate from the score's confidence"))
 _DIRECTIONS = (("max", "at most the limit"), ("min", "at least the limit"))
 KINDS = {
@@ -94,13 +84,12 @@ def check(kind: str, sources: Choices) -> list[Group]:
     """Return the form of a check of this kind."""
     name = Field("key", "Short name", help="Such as drift; lower-case.", required=True, once=True)
     own = {
-        "data": _data,
-        "performance": _performance,
-        "metric": _metric,
-        "fairness": _fairness,
-        "skew": _skew,
+        "data": data_checks.groups,
+        "performance": lambda: [_performance()],
+        "metric": lambda: [_metric()],
+        "fairness": lambda: [_fairness()],
+        "skew": lambda: [_skew()],
     }[kind]
-    condition = {"data": "drift", "skew": "data_fault"}.get(kind, "breach")
     windows: tuple[Field, ...] = (
         name,
         Field("every_days", "Days a window has", "number"),
@@ -112,34 +101,53 @@ def check(kind: str, sources: Choices) -> list[Group]:
     if kind != "metric":
         hint = "Where its batches land; a source is made on the model's page."
         windows += (Field("source", "Source", "select", hint, choices=sources),)
-    alerts = (
+    groups = [Group("Windows", windows), *own(), _alerts(kind)]
+    named = {item.name for group in groups for item in group.fields}
+    return hinted(kind, [*groups, _rest(left(specs.usual(kind), named))])
+
+
+def left(spec: dict[str, Any], said: Collection[str]) -> dict[str, Any]:
+    """Return what of a spec is not said by fields of these names."""
+    found: dict[str, Any] = {}
+    for key, value in spec.items():
+        if key in said:
+            continue
+        if isinstance(value, dict) and any(name.startswith(f"{key}.") for name in said):
+            inner = {name: part for name, part in value.items() if f"{key}.{name}" not in said}
+            if inner:
+                found[key] = inner
+        else:
+            found[key] = value
+    return found
+
+
+def _alerts(kind: str) -> Group:
+    when = (
         Field("when.bad", "Alert after so many bad windows", "number"),
         Field("when.of", "of the latest", "number"),
         Field("when.good", "Over after so many good ones", "number"),
-        Field(f"severity.{condition}", "An alert is", "select", choices=_LEVELS),
     )
-    return [Group("Windows", windows), own(), Group("Alerts", alerts)]
+    if kind == "data":
+        return Group("Alerts", when + data_checks.SEVERITIES)
+    condition = {"skew": "data_fault"}.get(kind, "breach")
+    level = Field(f"severity.{condition}", "An alert is", "select", choices=data_checks.LEVELS)
+    return Group("Alerts", (*when, level))
 
 
-def _data() -> Group:
-    baselines = (("training", "the training data"), ("season", "the same weeks of last year"))
-    return Group(
-        "What is compared",
-        (
-            Field("baseline", "Compare with", "select", choices=baselines),
-            Field("numeric.method", "Numbers by", "select", choices=_NUMERIC),
-            Field("numeric.limit", "Limit for numbers", "number"),
-            Field("categorical.method", "Categories by", "select", choices=_CATEGORICAL),
-            Field("categorical.limit", "Limit for categories", "number"),
-            Field("segments", "Segment columns", "lines", "Such as region, cohort."),
-            Field("segment_limit", "Limit within a segment", "number"),
-            Field("min_rows", "Rows a batch must have", "number"),
-        ),
+def _rest(usual: dict[str, Any]) -> Group:
+    hint = (
+        "What no field above says, one `key: value` a line; docs/checks.md names the keys."
+        " Each key is said in one place: what has a field is refused here unless that is empty."
     )
+    rest = Field(REST, "More keys (YAML or JSON)", "yaml", hint, usual=usual)
+    return Group("More, as text", (rest,), folded=True)
 
 
 def _performance() -> Group:
-    metrics = "One each, such as: roc_auc min 0.7, rmse max 12."
+    metrics = (
+        "One each, such as: roc_auc min 0.7, rmse max 12. What belongs to one follows it:"
+        " fbeta min 0.6 beta=2, cost max 3 fp=1 fn=20, segment_limit=0.6."
+    )
     return Group(
         "What is measured",
         (
@@ -215,9 +223,3 @@ def _fairness() -> Group:
             Field("min_cell", "Rows a group must have", "number"),
         ),
     )
-
-
-def text() -> list[Group]:
-    """Return the form of the whole spec as text."""
-    hint = "Everything a check can say; docs/checks.md names the keys. Saved as a new version."
-    return [Group("The whole spec", (Field("spec", "Spec (YAML or JSON)", "yaml", hint),))]

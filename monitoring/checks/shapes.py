@@ -136,7 +136,7 @@ class DataSpec(Periodic):
             )
         for name in self.segments:
             if name.startswith("@") and name not in TIME_SEGMENTS:
-                raise ValueError(f"there is no segment {name}; use {', '.join(TIME_SEGMENTS)}")
+                raise ValueError(f"`segments` names {name}; times are {', '.join(TIME_SEGMENTS)}")
         for segment in self.segment_limits:
             column, equals, _ = segment.partition("=")
             if not equals or column not in self.segments:
