@@ -28,6 +28,7 @@ class Field:
     empty: str = "omit"  # omit, null, blank, usual
     once: bool = False  # asked when a thing is made, fixed afterwards
     usual: Any = None  # what an input that was emptied sends
+    short: bool = False  # stands beside another; numbers and choices do anyway
 
     @property
     def pointer(self) -> str:
@@ -111,6 +112,11 @@ def show(
             for group in groups
         ],
         "wrong": sum(map(len, wrong.values())) + len(other),
+        "where": [
+            {"id": _place(item), "label": item.label}
+            for item in _fields(groups, new=new)
+            if item.pointer in wrong
+        ],
         "other": other,
     }
 
@@ -187,6 +193,13 @@ def _fields(groups: Iterable[Group], *, new: bool) -> list[Field]:
     return [item for group in groups for item in group.fields if new or not item.once]
 
 
+def _place(item: Field) -> str:
+    """Return the id of the input that a link to the field goes to."""
+    if item.kind == "checkboxes" and item.choices:
+        return f"f-{item.name}-{item.choices[0][0]}"
+    return "f-" + item.name.replace(".", "-")
+
+
 def _parsed(item: Field, raw: Any) -> Any:
     if item.kind in ("checkbox", "checkboxes"):
         return raw
@@ -229,6 +242,8 @@ def row(item: Field, value: Any, wrong: Sequence[str] = ()) -> dict[str, Any]:
     parts = value if isinstance(value, list | tuple) else [value]
     chosen = {str(part).lower() if isinstance(part, bool) else str(part) for part in parts}
     shown = "" if value is None else value
+    if item.kind == "number" and isinstance(value, float) and value.is_integer():
+        shown = int(value)
     if item.kind == "lines" and isinstance(value, list):
         shown = ", ".join(map(str, value))
     if item.kind == "rows" and isinstance(value, list):
@@ -241,6 +256,8 @@ def row(item: Field, value: Any, wrong: Sequence[str] = ()) -> dict[str, Any]:
         "label": item.label,
         "kind": "select" if item.kind in ("scale", "yesno") else item.kind,
         "help": item.help,
+        "lines": str(shown).count("\n") + 1,
+        "short": item.short or item.kind in ("number", "select", "scale", "yesno"),
         "required": item.required,
         "value": shown if item.kind != "password" else "",
         "on": bool(value) and value != "false",

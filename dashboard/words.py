@@ -100,6 +100,11 @@ def share(value: float | None) -> str:
     return DASH if value is None else f"{value * 100:.3g} %"
 
 
+def bound(direction: str, limit: float) -> str:
+    """Print a limit with the side that is good."""
+    return f"{'at most' if direction == 'max' else 'at least'} {number(limit)}"
+
+
 def size(value: Any) -> str:
     """Print a number of bytes."""
     amount = float(value or 0)

@@ -1,12 +1,13 @@
 """Between a check's form and its spec: each key stands in a field or in the text, never in both."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from dashboard import forms
 from dashboard.forms import Field, Given, Group
 from dashboard.pages import check_lines
+from dashboard.pages.meanwhile import Changed
 from dashboard.shapes.checks import REST, left
 from monitoring import specs
 from registry.problems import FieldError, Invalid, invalid
@@ -52,8 +53,9 @@ def spec(
             found[name] = check_lines.OF[name].read(name, found[name])
         except Invalid as error:
             faults += error.errors
+            found.pop(name)
     if faults:
-        raise Invalid(*faults)
+        raise Invalid(*faults, *_also(kind, found, stored, {fault.pointer for fault in faults}))
     if given.body.get(_TIMES):
         columns = found.get("segments", [])
         found["segments"] = list(dict.fromkeys([*columns, *given.body[_TIMES]]))
@@ -65,6 +67,22 @@ def spec(
         usual = specs.usual(kind)
         found = {key: part for key, part in usual.items() if key not in tops} | found
     return {key: _whole(key, part, stored.get(key), fields) for key, part in found.items()}
+
+
+def _also(
+    kind: str, found: dict[str, Any], stored: dict[str, Any], told: Collection[str]
+) -> list[FieldError]:
+    """Return what else is wrong with the parts that could be read, so that all is told at once."""
+    try:
+        specs.parse_check(kind, specs.merged_spec(stored, found))
+    except Invalid as error:
+        return [one for one in error.errors if _one_key(one) and _one_key(one) not in told]
+    return []
+
+
+def _one_key(fault: FieldError) -> str:
+    """Return the field that a fault of one key is about; of several keys, some may be unread."""
+    return fault.pointer.removeprefix("/spec") if fault.code != "value_error" else ""
 
 
 def _whole(key: str, part: Any, before: Any, fields: Mapping[str, Field]) -> Any:
@@ -79,7 +97,7 @@ def _whole(key: str, part: Any, before: Any, fields: Mapping[str, Field]) -> Any
 
 def placed(error: Invalid | None, groups: Iterable[Group], given: Given | None) -> Invalid | None:
     """Return the error with each fault at its field, or in the text when it was said there."""
-    if error is None or given is None:
+    if error is None or given is None or isinstance(error, Changed):
         return error
     fields = _by_name(groups)
     text = given.body.get(REST)
@@ -100,7 +118,7 @@ def _placed(fault: FieldError, fields: Mapping[str, Field], given: Given, text: 
     if item is None and f"{'.'.join(parts[:2])}" not in fields:
         place = _meant(parts, detail, fields) or place
     elif item is not None and item.kind == "rows" and len(parts) > 1:
-        line = f"line {int(parts[1]) + 1}" if parts[1].isdigit() else parts[1]
+        line = f"line {int(parts[1]) + 1}" if parts[1].isdigit() else f"“{parts[1]}”"
         detail = f"{', '.join([line, *parts[2:]])}: {detail}"
     return FieldError(place, fault.code, detail, fault.fix)
 
@@ -158,11 +176,11 @@ def _missing(
     return [
         FieldError(item.pointer, "required", "this cannot be empty", item.help)
         for item in fields.values()
-        if item.required and name_is_empty(post, item.name) and item.name not in said
+        if item.required and _is_empty(post, item.name) and item.name not in said
     ]
 
 
-def name_is_empty(post: Mapping[str, Any], name: str) -> bool:
+def _is_empty(post: Mapping[str, Any], name: str) -> bool:
     """Say whether a field was sent, and sent empty."""
     return name in post and not str(post[name]).strip()
 

@@ -27,7 +27,6 @@ def of_run(run: Run) -> list[dict[str, Any]]:
 
 
 def _row(one: Estimate, model: RegisteredModel) -> dict[str, Any]:
-    sign = "at most" if one.direction == "max" else "at least"
     windows = f"{one.compared_windows} window{'s' * (one.compared_windows != 1)}"
     past = f"± {words.number(one.past_error)} over {windows}" if one.past_error is not None else ""
     if not past and one.reference_error is not None:
@@ -40,5 +39,5 @@ def _row(one: Estimate, model: RegisteredModel) -> dict[str, Any]:
         "realized": words.number(one.realized) if one.realized is not None else "labels to come",
         "error": words.number(one.error) if one.error is not None else words.DASH,
         "past": past or "not known yet",
-        "limit": f"{sign} {words.number(one.limit)}" if one.limit is not None else "",
+        "limit": words.bound(one.direction, one.limit) if one.limit is not None else "",
     }

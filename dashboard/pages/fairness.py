@@ -17,7 +17,7 @@ _METRICS = {
 }
 _MARKS = {
     "ok": (words.OK, "within"),
-    "breach": (words.CRITICAL, "over"),
+    "breach": (words.CRITICAL, "beyond"),
     "not_evaluated": (words.NO_DATA, "unknown"),
 }
 
@@ -35,7 +35,7 @@ def fairness(run: Run) -> list[dict[str, Any]]:
         tables.append(
             {
                 "attribute": attribute,
-                "metrics": [_METRICS.get(name, words.sentence(name)) for name in metrics],
+                "metrics": [_heading(name, own) for name in metrics],
                 "rows": [_row(group, metrics, by_group) for group in found],
                 "unknown": [one["sentence"] for one in own if not one["group"]],
                 "sentences": [one["sentence"] for one in own if one["group"]],
@@ -45,6 +45,15 @@ def fairness(run: Run) -> list[dict[str, Any]]:
     known = {table["attribute"] for table in tables}
     unseen = {one["attribute"] for one in figures} - known
     return tables + [_without_groups(name, figures) for name in sorted(unseen)]
+
+
+def _heading(metric: str, figures: list[dict[str, Any]]) -> str:
+    """Name a figure with its limit, without which no number says anything."""
+    name = _METRICS.get(metric, words.sentence(metric))
+    one = next(one for one in figures if one["metric"] == metric)
+    if one.get("limit") is None:
+        return name
+    return f"{name} ({words.bound(one.get('direction', 'max'), one['limit'])})"
 
 
 def _without_groups(attribute: str, figures: list[dict[str, Any]]) -> dict[str, Any]:
@@ -65,6 +74,7 @@ def _row(
         "rate": hidden or words.share(group.selection_rate),
         "labeled": hidden or (words.number(sum(known)) if known else words.DASH),
         "figures": [_figure(by_group.get((group.group, name))) for name in metrics],
+        "is_reference": any(one["compared_with"] == group.group for one in by_group.values()),
     }
 
 

@@ -34,6 +34,7 @@ def show(
     """Return the form for the template, with what the next save is held against."""
     groups = list(groups)
     found = forms.show(groups, values, error, new=new)
+    found["changed"] = isinstance(error, Changed)
     if not new:
         found["seen"] = json.dumps(
             {item.name: _digest(item, stored.get(item.name)) for item in _held(groups)}

@@ -64,7 +64,7 @@ def _row(
         "limit": f"{sign} {words.number(reading.limit)}" if reading.limit is not None else "",
         "crossed": reading.crossed,
         "mark": words.NO_DATA if unscored else (words.WATCH if reading.crossed else words.OK),
-        "word": "no score" if unscored else ("over" if reading.crossed else "within"),
+        "word": "no score" if unscored else ("beyond" if reading.crossed else "within"),
         "importance": words.share(share) if isinstance(share, int | float) else "",
         "trend": charts.trend(trend, limit=reading.limit, direction=reading.direction),
         "trend_said": ", ".join(words.number(value) for value in trend),

@@ -45,8 +45,11 @@ def upload(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     context = {
         "title": f"Upload to {source.name} of {model.name}",
         "model": model,
+        "name": source.name,
         "form": forms.show(groups, values, error),
         "back": f"/m/{model.slug}/",
+        "takes_files": source.kind == Source.Kind.UPLOAD,
+        "kind": source.get_kind_display().lower(),
     }
     return render(request, "pages/upload.html", context, status=400 if error else 200)
 

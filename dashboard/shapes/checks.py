@@ -83,25 +83,23 @@ def source_choices(known: list[str], chosen: Any) -> Choices:
 def check(kind: str, sources: Choices) -> list[Group]:
     """Return the form of a check of this kind."""
     name = Field("key", "Short name", help="Such as drift; lower-case.", required=True, once=True)
-    own = {
-        "data": data_checks.groups,
-        "performance": lambda: [_performance()],
-        "metric": lambda: [_metric()],
-        "fairness": lambda: [_fairness()],
-        "skew": lambda: [_skew()],
-    }[kind]
+    one = {"performance": _performance, "metric": _metric, "fairness": _fairness, "skew": _skew}
+    own = [one[kind]()] if kind in one else data_checks.groups()
     windows: tuple[Field, ...] = (
         name,
         Field("every_days", "Days a window has", "number"),
         Field(
-            "start", "First window starts", help="UTC, such as 2026-08-17T00:00:00Z.", required=True
+            *("start", "First window starts"),
+            help="UTC, such as 2026-08-17T00:00:00Z.",
+            required=True,
+            short=True,
         ),
         Field("grace_hours", "Hours a batch may be late", "number"),
     )
     if kind != "metric":
         hint = "Where its batches land; a source is made on the model's page."
         windows += (Field("source", "Source", "select", hint, choices=sources),)
-    groups = [Group("Windows", windows), *own(), _alerts(kind)]
+    groups = [Group("Windows", windows), *own, _alerts(kind)]
     named = {item.name for group in groups for item in group.fields}
     return hinted(kind, [*groups, _rest(left(specs.usual(kind), named))])
 
@@ -152,9 +150,14 @@ def _performance() -> Group:
         "What is measured",
         (
             Field("metrics", "Metrics with their limits", "lines", metrics, required=True),
-            Field("label", "Column of the label"),
-            Field("prediction", "Column of the prediction"),
-            Field("score", "Column of the probability", help="Empty: the prediction."),
+            Field("label", "Column of the label", short=True),
+            Field("prediction", "Column of the prediction", short=True),
+            Field(
+                *("score", "Column of the probability"),
+                help="Empty: the prediction.",
+                empty="null",
+                short=True,
+            ),
             Field("label_delay_days", "Days until labels are there", "number"),
             Field("min_labels", "Labels needed", "number"),
             Field("min_completeness", "Share of rows with a label", "number"),
@@ -198,27 +201,32 @@ def _fairness() -> Group:
         "Who is compared, and how far they may be apart",
         (
             Field("attributes", "Columns of the groups", "lines", "Such as sex, age_band."),
-            Field("decision", "Column of the decision"),
+            Field("decision", "Column of the decision", short=True),
             Field("favorable.values", "Favorable decisions", "lines", one),
-            Field("favorable.at_least", "or at least", "number", empty="null"),
-            Field("favorable.at_most", "or at most", "number", empty="null"),
+            Field("favorable.at_least", "or a decision of at least", "number", empty="null"),
+            Field("favorable.at_most", "or a decision of at most", "number", empty="null"),
             Field("limits.impact_ratio", "Impact ratio at least", "number", limit, empty="null"),
             Field(
-                *("limits.selection_difference", "Favored less by at most", "number", limit),
+                *(
+                    "limits.selection_difference",
+                    "Difference of favored shares at most",
+                    "number",
+                    limit,
+                ),
                 empty="null",
             ),
             Field(
-                *("limits.equal_opportunity", "Deserving favored less by at most", "number"),
+                *("limits.equal_opportunity", "The same among the deserving", "number"),
                 help=labeled,
                 empty="null",
             ),
             Field(
-                *("limits.false_positive_ratio", "False positives, ratio at most", "number"),
+                *("limits.false_positive_ratio", "Ratio of false positives at most", "number"),
                 help=labeled,
                 empty="null",
             ),
-            Field("label", "Column of the label", empty="null"),
-            Field("deserving", "Label of those who deserve the favorable decision", "number"),
+            Field("label", "Column of the label", empty="null", short=True),
+            Field("deserving", "Label of the deserving", "number"),
             Field("label_delay_days", "Days until labels are there", "number"),
             Field("min_cell", "Rows a group must have", "number"),
         ),

@@ -27,13 +27,13 @@ _BASELINES = (
 _KINDS_OF_TIME = (("weekday", "weekday"), ("hour", "hour of the day"), ("month", "month"))
 _TIMES = (("@weekday", "by weekday"), ("@hour", "by hour of the day"), ("@day", "by day"))
 _CORRECTIONS = (
-    ("benjamini_hochberg", "corrected for how many columns were tested"),
-    ("none", "as they are: 1 clean column in 20 crosses 0.05"),
+    ("benjamini_hochberg", "corrected for their number"),
+    ("none", "taken as they are"),
 )
-_WEIGHTS = (("mlflow", "as the training run logged it"), ("none", "alike"))
+_WEIGHTS = (("mlflow", "as the training run says"), ("none", "alike"))
 _ENGINES = (
-    ("local", "the judge itself; above 200,000 rows a sample"),
-    ("spark", "Spark; all rows, without segments and looks at several columns"),
+    ("local", "the judge itself"),
+    ("spark", "Spark"),
 )
 _FALLBACK = (("", "as bad data"), *LEVELS)
 SEVERITIES = (
@@ -60,6 +60,7 @@ def _compared() -> Group:
             Field(
                 *("baseline_window", "Start of the fixed window"),
                 help="Only for one fixed window. UTC, such as 2026-08-17T00:00:00Z.",
+                short=True,
             ),
             Field(
                 *("match", "Only rows of the same", "checkboxes"),
@@ -78,12 +79,12 @@ def _moved() -> Group:
             Field("numeric.limit", "Limit for numbers", "number"),
             Field("categorical.method", "Categories by", "select", choices=CATEGORICAL),
             Field("categorical.limit", "Limit for categories", "number"),
-            Field("prediction.column", "Column of the prediction"),
             Field(
                 *("prediction.method", "The prediction by", "select"),
                 choices=(*NUMERIC, CATEGORICAL[-1]),
             ),
             Field("prediction.limit", "Limit for the prediction", "number"),
+            Field("prediction.column", "Column of the prediction", short=True),
             Field("min_rows", "Rows a batch must have", "number"),
         ),
     )
@@ -113,17 +114,23 @@ def _finer() -> Group:
         "One a line: mmd or domain_classifier, its limit (else 0.01 and 0.6), and after a colon"
         " the columns (else all inputs). Such as domain_classifier 0.65: income, age."
     )
+    corrected = "As they are, one clean column in twenty crosses 0.05."
+    weighed = "By muster/importance.json, when it was logged."
+    counted = (
+        "The judge draws a sample above 200,000 rows. Spark counts all, but knows no segments,"
+        " no looks at several columns, no last year and no rows of the same time."
+    )
     effect = "A p-value crosses only if the effect is at least this large."
     return Group(
         "Single columns, several at once, p-values",
         (
             Field("features", "Columns with a method or limit of their own", "rows", own),
             Field("multivariate", "Looks at several columns at once", "rows", several),
-            Field("correction", "P-values are", "select", choices=_CORRECTIONS),
+            Field("correction", "P-values are", "select", corrected, choices=_CORRECTIONS),
             Field("min_effect", "Least effect", "number", effect),
-            Field("importance", "Columns weigh", "select", choices=_WEIGHTS),
-            Field("time", "Column of the time"),
-            Field("engine", "Read and counted by", "select", choices=_ENGINES),
+            Field("importance", "Columns weigh", "select", weighed, choices=_WEIGHTS),
+            Field("time", "Column of the time", short=True),
+            Field("engine", "Rows are counted by", "select", counted, choices=_ENGINES),
         ),
         folded=True,
     )

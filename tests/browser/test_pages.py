@@ -122,6 +122,26 @@ def test_sign_in_and_refused_forms_are_accessible(read, theme):
     assert result.violations_count == 0, result.generate_report()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_refused_check_form_is_accessible_and_leads_to_its_faults(read, theme):
+    story = scene(now=clock.now())
+    reader = read(story.people.ana, theme=theme)
+    page = reader.page
+    page.goto("/m/card-fraud/checks/new/?kind=data")
+    page.fill("#f-key", "weekly")
+    page.click("summary:has-text('Single columns')")
+    page.fill("#f-features", "income")
+    page.fill("#f-min_effect", "3")
+    page.click("main button:has-text('Save')")
+
+    result = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+
+    assert result.violations_count == 0, result.generate_report()
+    assert reader.complaints == []
+    page.click("[role=alert] a:has-text('Least effect')")
+    assert page.is_visible("#f-min_effect")
+
+
 def test_one_signs_in_and_acknowledges_without_javascript(read):
     cast_story = scene(now=clock.now(), passwords=True)
     page = read(None, javascript=False).page

@@ -130,7 +130,7 @@ def test_a_required_field_that_was_emptied_is_told(ana):
     [
         ({"features": "income"}, "features", "Line 1, &#x27;income&#x27;, needs a method"),
         ({"features": "income ks 0.1\r\nincome psi"}, "features", "two lines"),
-        ({"features": "income ks -1"}, "features", "Income, limit: "),
+        ({"features": "income ks -1"}, "features", "“income”, limit: "),
         ({"segment_limits": "region 0.2"}, "segment_limits", "needs column=value"),
         ({"segment_limits": "cohort=EU 0.2", "segments": "region"}, "segment_limits", "names coh"),
         ({"multivariate": "guess 0.2"}, "multivariate", "Line 1, method: "),
