@@ -7,6 +7,7 @@ from typing import Any
 from dashboard import words
 from dashboard.pages.ladder import ladder
 from dashboard.pages.model_rules import ACTIONS
+from dashboard.queries.suggestion import Suggestion
 from monitoring.alerts.condition_words import good_windows, words_of
 from monitoring.models import Alert, Delivery, Incident, Reading, Run
 from monitoring.states import AlertState, DeliveryState, IncidentState
@@ -21,27 +22,19 @@ _DELIVERY = {
 _TOLD = {"firing": "the alert", "resolved": "the all-clear"}
 
 
-def row(incident: Incident, now: datetime) -> dict[str, Any]:
-    """Return one line of the list."""
-    by = incident.acknowledged_by
+def heading(incident: Incident, now: datetime) -> dict[str, Any]:
+    """Return what stands on top of the page."""
+    closed, by = incident.closed_by, incident.acknowledged_by
     return {
         "number": incident.pk,
         "title": incident.title,
         "mark": words.severity(incident.severity),
         "state": incident.get_state_display().lower(),
         "opened": words.age(incident.opened_at, now),
-        "who": by.name if by else "",
-        "models": getattr(incident, "models", ""),
-        "unit": getattr(incident, "unit", ""),
         "verdict": incident.get_verdict_display(),
-    }
-
-
-def heading(incident: Incident, now: datetime) -> dict[str, Any]:
-    """Return what stands on top of the page."""
-    closed, by = incident.closed_by, incident.acknowledged_by
-    return {
-        **row(incident, now),
+        "who": who(incident, now),
+        "assigned_to": incident.assigned_to.email if incident.assigned_to else "",
+        "is_snoozed": bool(incident.snoozed_until and incident.snoozed_until > now),
         "is_open": incident.state == IncidentState.OPEN,
         "is_closed": incident.state == IncidentState.CLOSED,
         "opened_at": words.moment(incident.opened_at),
@@ -50,6 +43,22 @@ def heading(incident: Incident, now: datetime) -> dict[str, Any]:
         "closed_by": closed.name if closed else "itself",
         "root_cause": incident.root_cause,
     }
+
+
+def who(incident: Incident, now: datetime) -> str:
+    """Say in a few words whose it is and how it stands."""
+    parts = []
+    if incident.assigned_to:
+        parts.append(incident.assigned_to.name)
+    if incident.acknowledged_by and incident.acknowledged_by != incident.assigned_to:
+        parts.append(f"acknowledged by {incident.acknowledged_by.name}")
+    elif incident.acknowledged_by:
+        parts.append("acknowledged")
+    if incident.snoozed_until and incident.snoozed_until > now:
+        parts.append(f"snoozed until {words.moment(incident.snoozed_until)}")
+    if incident.escalated and incident.state == IncidentState.OPEN:
+        parts.append("escalated")
+    return ", ".join(parts) or "nobody's yet"
 
 
 def rungs(run: Run | None, readings: list[Reading]) -> list[dict[str, Any]]:
@@ -104,6 +113,20 @@ def past(incident: Incident) -> dict[str, Any]:
         "verdict": incident.get_verdict_display().lower() or "no verdict",
         "at": words.moment(incident.closed_at),
         "root_cause": incident.root_cause,
+    }
+
+
+def suggested(found: Suggestion | None) -> dict[str, Any] | None:
+    """Return what earlier cases suggest, in words."""
+    if found is None:
+        return None
+    cases = "earlier case" if found.of == 1 else "earlier cases"
+    which = "of this cause" if found.same_cause else "of this kind in the unit"
+    return {
+        "said": f"{found.verdict.label}: {found.count} of {found.of} {cases} {which}.",
+        "number": found.newest.pk,
+        "root_cause": found.newest.root_cause,
+        "verdict": found.verdict,
     }
 
 

@@ -1,38 +1,25 @@
-"""Incidents: the list, and one case in the order Monitor, Diagnose, Act, Close."""
+"""One case in the order Monitor, Diagnose, Act, Close."""
+
+from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.pages import incident_rows
-from dashboard.pages.door import number_from, page, pager
+from dashboard.pages.door import page
+from dashboard.pages.scores import explanations
 from dashboard.queries import incidents as read
-from dashboard.queries import runs
+from dashboard.queries import runs, suggestion
 from dashboard.queries.frame import actor_of, visible
-from monitoring.models import Incident
-from monitoring.states import CloseVerdict, IncidentState
+from monitoring.models import Alert, Incident
+from monitoring.states import AlertState, CloseVerdict, IncidentState
+from policies.retraining import asking
 from registry import access, clock
 from registry.access import Right
 
-_STATES = (("open", "Open"), ("closed", "Closed"))
-
-
-@page
-def incidents(request: HttpRequest) -> HttpResponse:
-    """List incidents, open ones first."""
-    state = "closed" if request.GET.get("state") == "closed" else "open"
-    number = number_from(request, "page")
-    found = read.incidents_for(visible(request), state=state, page=number)
-    now = clock.now()
-    context = {
-        "rows": [incident_rows.row(incident, now) for incident in found[: read.PAGE]],
-        "tabs": [
-            {"name": name, "href": f"?state={value}", "here": value == state}
-            for value, name in _STATES
-        ],
-        "state": state,
-        "pages": pager(request, number, len(found) > read.PAGE),
-    }
-    return render(request, "pages/incidents.html", context)
+MOST_CHANCES = 10  # models whose retraining is offered on one page
+LENGTHS = {"next": "until the next check", "4h": "4 hours", "1d": "1 day"}
 
 
 @page
@@ -48,27 +35,57 @@ def show(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    alerts = list(found.alerts.all())
+    alerts, now, seen = list(found.alerts.all()), clock.now(), visible(request)
     newest = max((a.latest_run for a in alerts if a.latest_run), key=lambda r: r.pk, default=None)
     readings = runs.readings_of(newest) if newest else []
-    now = clock.now()
+    units = {alert.model.unit_id: alert.model.unit for alert in alerts}
+    may_act = _may_act(request, found)
     context = {
         "incident": incident_rows.heading(found, now),
         "steps": incident_rows.rungs(newest, readings),
+        "segments": explanations(newest.summary)[:3] if newest else [],
         "alerts": incident_rows.alerts(alerts),
-        "similar": [incident_rows.past(row) for row in read.similar_to(found, visible(request))],
+        "suggestion": incident_rows.suggested(suggestion.suggest(found, seen)),
+        "similar": [incident_rows.past(row) for row in read.similar_to(found, seen)],
         "decisions": [incident_rows.decision(row) for row in read.decisions_for(alerts)],
+        "chances": _chances(request, alerts, now) if may_act and not _is_closed(found) else [],
         "told": [incident_rows.delivery(row) for row in read.deliveries_of(alerts)],
         "history": [
             incident_rows.history(row) for row in read.history_of(actor_of(request), found)
         ],
         "models": sorted({(a.model.name, a.model.slug) for a in alerts}),
         "verdicts": [v for v in CloseVerdict.choices if v[0] != CloseVerdict.RECOVERED],
-        "may_act": _may_act(request, found),
+        "people": read.who_may_act(units) if may_act else [],
+        "lengths": LENGTHS.items(),
+        "may_act": may_act,
         "errors": errors or {},
         "given": request.POST,
     }
     return render(request, "pages/incident.html", context, status=status)
+
+
+def _chances(request: HttpRequest, alerts: list[Alert], now: datetime) -> list[dict[str, Any]]:
+    """Say for each model with an open alert whether a retraining can be asked for."""
+    models = {a.model_id: a.model for a in alerts if a.state != AlertState.RESOLVED}
+    rows = []
+    for model in list(models.values())[:MOST_CHANCES]:
+        chance = asking.chance(model, at=now)
+        may = access.can(actor_of(request), Right.EDIT_POLICIES, model.unit)
+        rows.append(
+            {
+                "model": model.name,
+                "slug": model.slug,
+                "can_ask": chance.can_ask,
+                "impossible": chance.impossible,
+                "held": chance.held,
+                "may_override": bool(chance.held) and may,
+            }
+        )
+    return rows
+
+
+def _is_closed(found: Incident) -> bool:
+    return found.state == IncidentState.CLOSED
 
 
 def _may_act(request: HttpRequest, found: Incident) -> bool:

@@ -1,17 +1,20 @@
 """What the lists of alerts and incidents and the incident page read."""
 
 import re
+from collections.abc import Iterable
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from monitoring.models import Alert, Delivery, Incident
 from monitoring.states import AlertState, IncidentState
 from policies.models import Decision
 from registry import access
+from registry.access import UNIT_RIGHTS, Right
 from registry.actors import Actor
-from registry.models import AuditEvent, RegisteredModel
+from registry.models import AuditEvent, Person, RegisteredModel
 
 PAGE = 50
+_ACTING = [role for role, rights in UNIT_RIGHTS.items() if Right.ACT_ON_INCIDENTS in rights]
 
 
 def alerts_for(
@@ -33,22 +36,6 @@ def alerts_for(
     return list(related.order_by(*order)[first : first + PAGE + 1])
 
 
-def incidents_for(seen: QuerySet[RegisteredModel], *, state: str, page: int) -> list[Incident]:
-    """Return a page of incidents that touch a visible model, worst first."""
-    mine = Q(alerts__model__in=seen.values("pk"))
-    rows = Incident.objects.filter(mine)
-    if state == "open":
-        rows = rows.exclude(state=IncidentState.CLOSED)
-    elif state:
-        rows = rows.filter(state=state)
-    order = ("-closed_at",) if state == IncidentState.CLOSED else ("severity", "opened_at")
-    first = (page - 1) * PAGE
-    counted = rows.annotate(
-        models=Count("alerts__model", distinct=True), unit=Max("alerts__model__unit__name")
-    ).select_related("acknowledged_by")
-    return list(counted.order_by(*order, "pk")[first : first + PAGE + 1])
-
-
 def incident_of(seen: QuerySet[RegisteredModel], number: int) -> Incident:
     """Return an incident with its visible alerts, or raise DoesNotExist when it has none."""
     alerts = (
@@ -61,7 +48,7 @@ def incident_of(seen: QuerySet[RegisteredModel], number: int) -> Incident:
     )
     touching = Incident.objects.filter(alerts__model__in=seen.values("pk")).distinct()
     return (
-        touching.select_related("acknowledged_by", "closed_by")
+        touching.select_related("acknowledged_by", "closed_by", "assigned_to", "snoozed_by")
         .prefetch_related(Prefetch("alerts", queryset=alerts))
         .get(pk=number)
     )
@@ -72,6 +59,15 @@ def similar_to(incident: Incident, seen: QuerySet[RegisteredModel]) -> list[Inci
     past = Incident.objects.filter(cause=incident.cause, state=IncidentState.CLOSED)
     mine = past.filter(alerts__model__in=seen.values("pk")).exclude(pk=incident.pk)
     return list(mine.distinct().order_by("-closed_at")[:3])
+
+
+def who_may_act(units: Iterable[int]) -> list[Person]:
+    """Return the active people who may act on incidents in every one of these units (ids)."""
+    people = Person.objects.filter(is_active=True)
+    for unit in units:
+        # A join for each unit: the same person in all of them.
+        people = people.filter(memberships__unit=unit, memberships__role__in=_ACTING)
+    return list(people.distinct().order_by("name", "pk")[:200])
 
 
 def deliveries_of(alerts: list[Alert]) -> list[Delivery]:

@@ -36,7 +36,8 @@
     } else if (key === "g") waitsForTarget = true;
     else if (key === "j") move(1);
     else if (key === "k") move(-1);
-    else if (key === "a") document.querySelector("[data-key=a]")?.focus();
+    else if ("asi".includes(key)) (rows()[here] ?? document).querySelector(`[data-key=${key}]`)?.focus();
+    else if (key === "x") rows()[here]?.querySelector("input[type=checkbox]")?.click();
     else if (key === "?") document.querySelector("#me-menu")?.toggleAttribute("open");
   });
 
