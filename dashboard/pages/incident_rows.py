@@ -56,9 +56,10 @@ def who(incident: Incident, now: datetime) -> str:
         parts.append("acknowledged")
     if incident.snoozed_until and incident.snoozed_until > now:
         parts.append(f"snoozed until {words.moment(incident.snoozed_until)}")
+    parts = parts or ["nobody's yet"]
     if incident.escalated and incident.state == IncidentState.OPEN:
         parts.append("escalated")
-    return ", ".join(parts) or "nobody's yet"
+    return ", ".join(parts)
 
 
 def rungs(run: Run | None, readings: list[Reading]) -> list[dict[str, Any]]:

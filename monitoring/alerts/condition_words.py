@@ -31,8 +31,8 @@ class ConditionWords:
     sound: str = ""  # whether the monitor is sound; '' when only the run can tell
 
 
-_UNTIL_GOOD = "The alert stays open until {good} in a row have been seen."
-_GOOD_AGAIN = "{good} in a row."
+_UNTIL_GOOD = "The alert stays open until Muster has seen {good}."
+_GOOD_AGAIN = "Muster has seen {good}."
 _BLIND = "No: it could not look. Nothing is known about the model in this window."
 _AS_RECORDED = "MLflow shows again what was recorded."
 _APART = "Yes: Muster read MLflow's answer itself; the checks go on apart from this."
@@ -259,4 +259,4 @@ def shown_state(words: ConditionWords, severity: str) -> str:
 
 def good_windows(number: int) -> str:
     """Count the good windows that end an alert."""
-    return f"{number} good {'window' if number == 1 else 'windows'}"
+    return "a good window" if number == 1 else f"{number} good windows in a row"

@@ -131,7 +131,7 @@ def test_the_end_says_how_long_it_lasted_and_why_it_is_over():
     assert compose(ended).subject == (
         "● RESOLVED card-fraud (Fraud, tier 1): drift is over after 6 days"
     )
-    assert parts(ended)["Why it is over"] == "2 good windows in a row."
+    assert parts(ended)["Why it is over"] == "Muster has seen 2 good windows in a row."
     assert parts(closed)["Why it is over"] == (
         "Ana closed incident INC-381. Pipeline fault: feed release 7.3"
     )
