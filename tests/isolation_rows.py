@@ -232,6 +232,7 @@ PAGES = {
     "incidents/<number>/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/acknowledge/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/close/": Row("object", lambda w: {"number": w.incident.pk}),
+    "incidents/<number>/sheet.pdf": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/snooze/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/wake/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/assign/": Row("object", lambda w: {"number": w.incident.pk}),

@@ -35,25 +35,13 @@ def show(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    alerts, now, seen = list(found.alerts.all()), clock.now(), visible(request)
-    newest = max((a.latest_run for a in alerts if a.latest_run), key=lambda r: r.pk, default=None)
-    readings = runs.readings_of(newest) if newest else []
-    units = {alert.model.unit_id: alert.model.unit for alert in alerts}
+    now = clock.now()
+    alerts = list(found.alerts.all())
     may_act = _may_act(request, found)
+    units = {alert.model.unit_id for alert in alerts}
     context = {
-        "incident": incident_rows.heading(found, now),
-        "steps": incident_rows.rungs(newest, readings),
-        "segments": explanations(newest.summary)[:3] if newest else [],
-        "alerts": incident_rows.alerts(alerts),
-        "suggestion": incident_rows.suggested(suggestion.suggest(found, seen)),
-        "similar": [incident_rows.past(row) for row in read.similar_to(found, seen)],
-        "decisions": [incident_rows.decision(row) for row in read.decisions_for(alerts)],
+        **told(request, found, now=now),
         "chances": _chances(request, alerts, now) if may_act and not _is_closed(found) else [],
-        "told": [incident_rows.delivery(row) for row in read.deliveries_of(alerts)],
-        "history": [
-            incident_rows.history(row) for row in read.history_of(actor_of(request), found)
-        ],
-        "models": sorted({(a.model.name, a.model.slug) for a in alerts}),
         "verdicts": [v for v in CloseVerdict.choices if v[0] != CloseVerdict.RECOVERED],
         "people": read.who_may_act(units) if may_act else [],
         "lengths": LENGTHS.items(),
@@ -62,6 +50,27 @@ def show(
         "given": request.POST,
     }
     return render(request, "pages/incident.html", context, status=status)
+
+
+def told(request: HttpRequest, found: Incident, *, now: datetime) -> dict[str, Any]:
+    """Return what is known about the incident, as page and sheet tell it."""
+    alerts, seen = list(found.alerts.all()), visible(request)
+    newest = max((a.latest_run for a in alerts if a.latest_run), key=lambda r: r.pk, default=None)
+    readings = runs.readings_of(newest) if newest else []
+    return {
+        "incident": incident_rows.heading(found, now),
+        "steps": incident_rows.rungs(newest, readings),
+        "segments": explanations(newest.summary)[:3] if newest else [],
+        "alerts": incident_rows.alerts(alerts),
+        "suggestion": incident_rows.suggested(suggestion.suggest(found, seen)),
+        "similar": [incident_rows.past(row) for row in read.similar_to(found, seen)],
+        "decisions": [incident_rows.decision(row) for row in read.decisions_for(alerts)],
+        "told": [incident_rows.delivery(row) for row in read.deliveries_of(alerts)],
+        "history": [
+            incident_rows.history(row) for row in read.history_of(actor_of(request), found)
+        ],
+        "models": sorted({(a.model.name, a.model.slug) for a in alerts}),
+    }
 
 
 def _chances(request: HttpRequest, alerts: list[Alert], now: datetime) -> list[dict[str, Any]]:

@@ -1,9 +1,12 @@
 """The inbox and what one does on it and on an incident's page, without any JavaScript."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from pypdf import PdfReader
 
+from dashboard import pdf
 from monitoring.models import Incident
 from policies.models import Decision
 from registry import clock
@@ -153,3 +156,27 @@ def test_earlier_cases_suggest_what_it_is(ana, story, page):
     seen = text(ana.get(page))
     assert "Pipeline fault: 2 of 3 earlier cases of this cause." in seen
     assert "Feed release 0" in seen
+
+
+def test_the_sheet_is_a_pdf_of_what_the_page_says_whatever_names_hold(ana, story):
+    story.alert.headline = '<img src="/etc/passwd"/> & <b>income</b> é ◆'
+    story.alert.save(update_fields=["headline"])
+    answer = ana.get(f"/incidents/{story.incident.pk}/sheet.pdf")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert "attachment" in answer["Content-Disposition"]
+    said = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    said = " ".join(said.split())
+    assert f"INC-{story.incident.pk} {story.incident.title}" in said
+    assert '<img src="/etc/passwd"/> & <b>income</b> é ◆' in said
+    assert "1 Monitor: is it sound?" in said
+    assert "Muster, for Ana" in said
+
+
+def test_the_same_document_is_the_same_bytes():
+    def made():
+        sections = [pdf.Section("What", ("A line",), tuple(f"Item {n}" for n in range(200)))]
+        return pdf.document("Title", ["Lead"], sections, footer="Muster")
+
+    assert made() == made()
+    assert len(PdfReader(io.BytesIO(made())).pages) > 2
