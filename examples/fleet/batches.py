@@ -100,4 +100,8 @@ def _faults(
         return scenarios.add_category(frame, script.columns[0], NEW_LEVEL, NEW_SHARE, rng)
     if script.kind == "duplicated_rows":
         return scenarios.duplicate(frame, TWICE, rng)
+    if script.kind == "unfair" and script.segment:
+        return scenarios.refuse_some(
+            frame, script.segment, script.size, rng, favorable=spec.favorable
+        )
     return frame

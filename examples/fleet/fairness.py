@@ -26,6 +26,12 @@ LIMITS: dict[str, dict[str, Any]] = {
         # A week has few applications of each group, so chance is asked to be rarer than usual.
         "significance": 0.01,
     },
+    # As the other screening, with one comparison; this one is treated unfairly (see its script).
+    "apprentice-screening": {
+        "attributes": ["gender"],
+        "limits": {"impact_ratio": 0.8},
+        "significance": 0.01,
+    },
 }
 
 

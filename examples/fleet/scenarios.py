@@ -43,6 +43,24 @@ def gradual_share(number: int, *, first: int, last: int) -> float:
     return float(np.clip((number - first + 1) / (last - first + 1), 0.0, 1.0))
 
 
+def refuse_some(
+    frame: pd.DataFrame,
+    group: tuple[str, str],
+    share: float,
+    rng: np.random.Generator,
+    *,
+    favorable: int,
+) -> pd.DataFrame:
+    """Turn down a share of a group's favorable answers, as a rule behind the model does.
+
+    Inputs and scores stay as they are: only who is favored how often can show it.
+    """
+    column, value = group
+    favored = (frame[column] == value) & (frame["prediction"] == favorable)
+    turned = favored.to_numpy(dtype=bool) & (rng.random(len(frame)) < share)
+    return frame.assign(prediction=frame["prediction"].mask(turned, 1 - favorable))
+
+
 def drop_column(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Lose a column, as an export that was rewritten does."""
     return frame.drop(columns=[column])

@@ -92,10 +92,11 @@ def table(results: Iterable[ModelResult]) -> list[Line]:
         _quiet(quiet, len(models)),
         _all(
             "fairness checks judged, and no chance called unfair",
-            [model for model in models if model.script.get("fairness")],
+            [model for model in models if model.script.get("fairness") == "must_not_alert"],
             _fair,
             binding=True,
         ),
+        _all("unfair models told, once and in time", _of(models, "unfair"), _unfair, binding=True),
         _all("late batches judged after they were missed", _of(models, "late_batch"), _judged_late),
         _all("late batches not called drift", _of(models, "late_batch"), _without_drift, True),
         _owners(models),
@@ -175,6 +176,14 @@ def _fair(model: ModelResult) -> bool:
     """Say whether the groups were looked at and nobody was alarmed by chance."""
     judged = any(run.check == "fairness" and run.state == "ok" for run in model.runs)
     return judged and not any(alert.check == "fairness" for alert in model.alerts)
+
+
+def _unfair(model: ModelResult) -> bool:
+    """Say whether one alert came of the treatment, from the first week on, and nothing else did."""
+    first = int(str(model.script["from_window"]))
+    return [(alert.check, alert.condition, alert.window) for alert in model.alerts] == [
+        ("fairness", "breach", first)
+    ]
 
 
 def _judged_late(model: ModelResult) -> bool:

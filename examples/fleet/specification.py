@@ -20,6 +20,7 @@ KINDS = (
     "season",
     "concept",
     "latency",
+    "unfair",
     "late_batch",
     *PIPELINE_FAULTS,
 )

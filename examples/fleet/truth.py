@@ -24,6 +24,7 @@ SIGNS = {
     "segment": ("data", "drift"),
     "concept": ("performance", "breach"),
     "latency": ("latency", "breach"),
+    "unfair": ("fairness", "breach"),
     **{kind: ("data", state) for kind, state in PIPELINE_FAULTS.items()},
 }
 
@@ -46,7 +47,8 @@ def truth_of(spec: ModelSpec) -> dict[str, Any]:
     if kind in SIGNS:
         told["alert_check"], told["alert_condition"] = SIGNS[kind]
     if limits_of(spec):
-        told["fairness"] = "must_not_alert"  # the groups differ by chance only
+        # Elsewhere the groups differ by chance only.
+        told["fairness"] = "must_alert" if kind == "unfair" else "must_not_alert"
     if kind == "late_batch":
         told["missed_first"] = spec.script.first
     return told

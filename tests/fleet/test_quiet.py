@@ -30,6 +30,8 @@ def some_weeks(rehearsal, calendar):
         ("wire-fraud", 7),
         ("flight-delay-schedule", 7),
         ("tumor-screening", 7),
+        ("apprentice-screening", 7),
+        ("apprentice-screening", 1007),
     ],
 )
 def test_a_quiet_model_stays_below_the_limits_of_drift(slug, seed, rehearse, calendar):

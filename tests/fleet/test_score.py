@@ -66,6 +66,25 @@ def test_a_sudden_drift_must_be_alerted_and_not_before_it_began():
         assert not line(lines, "sudden drifts alerted").good
 
 
+@pytest.mark.parametrize(
+    "alerts",
+    [
+        [],
+        [Alerted("fairness", "breach", 7)],
+        [Alerted("fairness", "breach", 8), Alerted("fairness", "breach", 11)],
+        [Alerted("fairness", "breach", 8), Alerted("data", "drift", 9)],
+    ],
+)
+def test_an_unfair_model_must_be_told_once_and_not_before_it_began(alerts):
+    results = fleet_of_all()
+    next(r for r in results if r.kind == "unfair").alerts = alerts
+
+    lines = table(results)
+
+    assert not passed(lines)
+    assert not line(lines, "unfair models told, once and in time").good
+
+
 def test_a_quiet_model_must_not_be_alerted_but_one_in_twenty_of_a_large_fleet_may():
     results = fleet_of_all()
     next(r for r in results if r.kind == "nothing").alerts = [Alerted("data", "drift", 3)]

@@ -113,6 +113,18 @@ MODELS: tuple[ModelSpec, ...] = (
         challenger=True,
     ),
     staff(
+        slug="apprentice-screening",
+        name="Screening of apprentices",
+        purpose="Invite applicants to a talk",
+        task="classification",
+        world="staff.applications",
+        estimator="logistic",
+        governance="screening",
+        # From week 8 on a rule behind the model turns down half of the women it would invite.
+        script=Script("unfair", 8, 13, segment=("gender", "female"), size=0.5),
+        weeks_late=3,
+    ),
+    staff(
         slug="attrition",
         name="Employees who may leave",
         purpose="Prepare talks about development",
