@@ -15,15 +15,18 @@ _FILE_MAGIC = b"ARROW1"
 
 def read_parquet(file: Any, wanted: Wanted, packed: bool = False) -> Frame:
     """Read a Parquet file, sampled above the row cap."""
-    schema = parquet.read_schema(file)
-    file.seek(0)
+    opened = parquet.ParquetFile(file, pre_buffer=False)
+    schema = opened.schema_arrow
     names = list(schema.names)
     refuse_too_many(names, wanted)
     mine = wanted.among(names)
     readable = [name for name in mine if _is_plain(schema.field(name).type)]
     # Strings stay codes: scoring them as objects costs ten times as much.
     texts = [name for name in readable if _is_text(schema.field(name).type)]
-    source = parquet.ParquetFile(file, read_dictionary=texts, pre_buffer=False)
+    file.seek(0)
+    source = parquet.ParquetFile(
+        file, metadata=opened.metadata, read_dictionary=texts, pre_buffer=False
+    )
     rows = source.metadata.num_rows
     wanted.go_on(rows)
     table = _read(source, readable, rows, wanted)

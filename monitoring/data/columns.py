@@ -73,6 +73,7 @@ class Column:
     values: Array
     labels: tuple[str, ...] = ()
     missing: Array = None  # True where there is no value
+    tallied: Array = None  # how many rows have each label, where reading has counted them
 
     @property
     def numeric(self) -> bool:
@@ -115,6 +116,8 @@ class Column:
     @cached_property
     def counts(self) -> Array:
         """How many rows have each label."""
+        if self.tallied is not None:
+            return self.tallied
         return np.bincount(self.present(), minlength=len(self.labels))
 
 
@@ -150,7 +153,10 @@ def load(data: Any, *, as_time: bool = False) -> Column:
 
 
 def _joined(data: Any) -> Any:
-    return data.combine_chunks() if isinstance(data, pa.ChunkedArray) else data
+    if not isinstance(data, pa.ChunkedArray):
+        return data
+    # Of a single piece, combine_chunks makes a copy.
+    return data.chunk(0) if data.num_chunks == 1 else data.combine_chunks()
 
 
 def _blank(family: str, rows: int) -> Column:
@@ -176,15 +182,18 @@ def _coded(data: Any) -> tuple[Array, Any]:
     """Return the code of each row (-1 is null) and the labels, as Arrow has them."""
     if isinstance(data, pa.ChunkedArray):
         data = data.unify_dictionaries()
-        pieces = [
-            chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in data.chunks
-        ]
-        raw = np.concatenate(pieces) if pieces else np.empty(0)
+        pieces = [_indices(chunk) for chunk in data.chunks]
+        raw = pieces[0] if len(pieces) == 1 else np.concatenate(pieces or [np.empty(0)])
         labels = data.chunk(0).dictionary if pieces else pa.array([], pa.string())
     else:
-        raw = data.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        raw = _indices(data)
         labels = data.dictionary
     return raw.astype(np.int64), labels
+
+
+def _indices(data: Any) -> Array:
+    found = data.indices.fill_null(-1) if data.null_count else data.indices
+    return found.to_numpy(zero_copy_only=False)
 
 
 def _codes(data: Any) -> Column:
@@ -198,8 +207,9 @@ def _codes(data: Any) -> Column:
         place = np.full(len(texts) + 1, -1)
         place[used] = np.arange(len(used))
         codes, texts = place[codes], tuple(texts[i] for i in used)
+        counts = counts[used]
     family = "category" if len(texts) <= MAX_LISTED else "text"
-    return Column(family, codes, texts, missing)
+    return Column(family, codes, texts, missing, counts)
 
 
 def _flags(data: Any) -> Column:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,22 @@ class Pair:
     @property
     def n_current(self) -> int:
         return _size(self.current)
+
+    @cached_property
+    def edges(self) -> Any:
+        """The edges of the bars that a page draws of numbers."""
+        then, now = self.reference.spots, self.current.spots
+        low, high = float(min(then[0], now[0])), float(max(then[-1], now[-1]))
+        if not np.isfinite(high - low) or low == high:
+            low, high = low - 0.5, low + 0.5
+        edges = np.linspace(low, high, BINS + 1)
+        return edges if (np.diff(edges) > 0).all() else np.array([low, low])
+
+    def foresee(self) -> None:
+        """Let the bars be counted in the pass that the score takes over the values."""
+        if self.numeric and len(self.edges) > 2:
+            for side in (self.reference, self.current):
+                side.expect(self.edges[1:-1])
 
 
 def pair(reference: Described, current: Described) -> Pair:
@@ -123,13 +140,9 @@ def histogram(
             rest = [int(side[shown:].sum())] if size > shown else []
             counts.append([*side[:shown].tolist(), *rest])
         return None, labels + ([OTHER] if size > shown else []), counts[0], counts[1]
-    then, now = sides.reference.spots, sides.current.spots
-    low, high = float(min(then[0], now[0])), float(max(then[-1], now[-1]))
-    if not np.isfinite(high - low) or low == high:
-        low, high = low - 0.5, low + 0.5
-    edges = np.linspace(low, high, BINS + 1)
-    if not (np.diff(edges) > 0).all():
-        return [low, low], None, [sides.reference.n], [sides.current.n]
+    edges = sides.edges
+    if len(edges) == 2:
+        return edges.tolist(), None, [sides.reference.n], [sides.current.n]
     # The few values beyond the edges belong to the outermost bars.
     counts = [counted(side, edges).tolist() for side in (sides.reference, sides.current)]
     return edges.tolist(), None, counts[0], counts[1]

@@ -110,6 +110,8 @@ class Scorer:
             return None
 
     def _draft(self, name: str, segment: str, sides: Pair, rule: Rule) -> Draft:
+        if self.draws and not segment:
+            sides.foresee()
         score = distances.numeric if sides.numeric else distances.categorical
         value = score(rule.method, sides.reference, sides.current)
         effect = (

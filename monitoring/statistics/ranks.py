@@ -78,9 +78,31 @@ class Ranks:
         found = different(self.ordered)
         return found if len(found) <= most else None
 
+    def expect(self, points: Array) -> None:
+        """Let the next question count these points as well: they will be asked about, too."""
+        self._expected.append(points)
+
     def below(self, points: Array) -> Array:
         """Return how many values are less than each point."""
-        if self._cells is None:
+        key = points.tobytes()
+        if key not in self._answers:
+            asked = {key: points} | {one.tobytes(): one for one in self._expected}
+            self._expected.clear()
+            counts = self._below(np.concatenate(list(asked.values())))
+            ends = np.cumsum([len(one) for one in asked.values()])
+            self._answers |= dict(zip(asked, np.split(counts, ends[:-1]), strict=True))
+        return self._answers[key]
+
+    @cached_property
+    def _expected(self) -> list[Array]:
+        return []
+
+    @cached_property
+    def _answers(self) -> dict[bytes, Array]:
+        return {}
+
+    def _below(self, points: Array) -> Array:
+        if "ordered" in self.__dict__ or self._cells is None:
             return np.searchsorted(self.ordered, points)
         low, scale, _, _ = self._cells
         cells = np.clip((points - low) * scale, 0.0, _CELLS + 1.0).astype(np.int32)
@@ -93,8 +115,10 @@ class Ranks:
         lower = np.floor(places).astype(np.int64)
         upper = np.minimum(lower + 1, self.n - 1)
         first, second = self._at(np.concatenate([lower, upper])).reshape(2, -1)
+        rest = places - lower
         with np.errstate(over="ignore", invalid="ignore"):
-            return first + (second - first) * (places - lower)
+            # Where no neighbor has a part in it, an endless distance to it is no matter.
+            return np.where(rest > 0, first + (second - first) * rest, first)
 
     def _at(self, ranks: Array) -> Array:
         if self._cells is None:

@@ -45,3 +45,18 @@ def test_few_values_are_told_from_many():
     assert Ranks(np.arange(5000.0) % 20).few(20).tolist() == list(range(20))
     late = np.append(np.zeros(5000), np.arange(30.0))
     assert Ranks(late).few(20) is None
+
+
+@pytest.mark.parametrize("size", [50, 30_000])
+def test_points_that_were_expected_are_counted_with_the_next_question(size):
+    values = np.random.default_rng(3).normal(size=size)
+    points, later = np.linspace(-2, 2, 17), np.linspace(-1, 3, 29)
+    ranks = Ranks(values)
+    ranks.expect(later)
+
+    found = ranks.below(points)
+    ranks.values = None  # nothing is looked at again
+
+    assert found.tolist() == [int((values < point).sum()) for point in points]
+    assert ranks.below(later).tolist() == [int((values < point).sum()) for point in later]
+    assert ranks.below(points).tolist() == found.tolist()
