@@ -13,6 +13,7 @@ from monitoring.api import (
     handling,
     health,
     incidents,
+    rules,
     runs,
     uploads,
 )
@@ -26,6 +27,7 @@ api_urlpatterns: list[URLPattern] = [
     *alerts.urlpatterns,
     *handling.urlpatterns,  # before: "together" is no number
     *incidents.urlpatterns,
+    *rules.urlpatterns,
     *deliveries.urlpatterns,
     *channels.urlpatterns,
     *health.urlpatterns,
