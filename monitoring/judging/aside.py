@@ -5,7 +5,6 @@ outgrows its memory is ended as a whole, and nothing of it is left for the next 
 """
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,14 @@ import tempfile
 from dataclasses import replace
 
 from monitoring.judging.client import JudgeDied
-from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_job, load_result
+from monitoring.judging.protocol import (
+    MAX_MESSAGE,
+    Job,
+    Result,
+    dump_job,
+    load_answer,
+    load_result,
+)
 
 _LAST_WORDS = 2000
 
@@ -46,7 +52,7 @@ def judge(job: Job, *, master: str, memory: str, seconds: float) -> Result:
                 process.wait()
         if process.returncode != 0 or len(answer) > MAX_MESSAGE:
             raise JudgeDied(_cause(process.returncode, errors))
-        return load_result(json.loads(answer.splitlines()[-1]))
+        return load_result(load_answer(answer.splitlines()[-1]))
 
 
 _CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

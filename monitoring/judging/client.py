@@ -1,10 +1,16 @@
 """Ask the judge: one connection a job, over its unix socket."""
 
-import json
 import socket as sockets
 import time
 
-from monitoring.judging.protocol import MAX_MESSAGE, Job, Result, dump_job, load_result
+from monitoring.judging.protocol import (
+    MAX_MESSAGE,
+    Job,
+    Result,
+    dump_job,
+    load_answer,
+    load_result,
+)
 
 # Waiting for a free child comes on top of the job's own time.
 _QUEUE_SECONDS = 60.0
@@ -33,7 +39,7 @@ def judge(job: Job, *, socket: str, seconds: float | None = None) -> Result:
     if not answer:
         raise JudgeUnavailable("The judge went away before it answered")
     try:
-        raw = json.loads(answer)
+        raw = load_answer(answer)
     except ValueError as error:
         raise JudgeDied("The judge's answer broke off") from error
     if "error" in raw:

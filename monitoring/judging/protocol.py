@@ -4,11 +4,13 @@ Both sides import this module; it knows neither Django nor numpy.
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 MAX_MESSAGE = 64 * 2**20
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,27 @@ def dump_result(result: Result) -> bytes:
 def dump_error(error: str, message: str) -> bytes:
     """Write that there is no result."""
     return json.dumps({"error": error, "message": message}).encode()
+
+
+def load_answer(data: bytes) -> Any:
+    """Parse what a judge sent; what PostgreSQL cannot store of a stranger's texts is replaced.
+
+    Names and values come from the batch, and a NUL or half a surrogate pair in one of them would
+    keep the verdict from ever being written.
+    """
+    found = json.loads(data)
+    # Written as escapes, so that a look at the bytes tells whether there may be one.
+    return _storable(found) if b"\\u0000" in data or b"\\ud" in data else found
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    return value
 
 
 def load_result(raw: dict[str, Any]) -> Result:
