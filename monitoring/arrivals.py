@@ -1,6 +1,8 @@
 """Write down what has landed, wherever it came from, and bring up the checks that wait for it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from monitoring.models import Batch, Check, LabelSet, Source
 
@@ -15,6 +17,7 @@ def keep_batch(
     at: datetime,
     modified: str = "",
     format: str = "",
+    origin: Mapping[str, Any] | None = None,
 ) -> tuple[Batch, bool]:
     """Write the batch of a window; say whether its content is news."""
     newest = source.batches.filter(window_start=start).order_by("landed_at", "pk").last()
@@ -24,6 +27,7 @@ def keep_batch(
         "size": size,
         "modified": modified,
         "format": format,
+        "origin": dict(origin or {}),
     }
     if news:
         changes["landed_at"] = at  # also for content that comes back after another
@@ -44,6 +48,7 @@ def keep_labels(
     at: datetime,
     modified: str = "",
     format: str = "",
+    origin: Mapping[str, Any] | None = None,
 ) -> tuple[LabelSet, bool]:
     """Write a label file; say whether its content is news."""
     newest = source.label_sets.filter(name=name).order_by("landed_at", "pk").last()
@@ -54,6 +59,7 @@ def keep_labels(
         "modified": modified,
         "window_start": start,
         "format": format,
+        "origin": dict(origin or {}),
     }
     if news:
         changes["landed_at"] = at

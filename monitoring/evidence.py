@@ -98,6 +98,9 @@ def judge(run: Run, *, at: datetime) -> Evidence:
         _skew(run, spec, found)
     else:
         _outcomes(run, spec, found, at=at)
+    if found.batch is not None and found.batch.origin:
+        made_with = {**found.result.made_with, **found.batch.origin}
+        found.result = replace(found.result, made_with=made_with)
     return found
 
 

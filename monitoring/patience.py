@@ -78,6 +78,23 @@ class _Look:
         self.heard = time.monotonic()
 
 
+@dataclass
+class _OneFile(_Look):
+    """A look at one file that somebody has named."""
+
+    def _list(self) -> None:
+        size = folder.size_of(self.address)
+        self._hear()
+        digest = folder.digest(self.address, seen=self._hear)
+        file = File("", "", self.address, size, "", self.format)
+        self.sight.fresh.append((file, digest))
+
+
+def look_at_file(source: int, path: str, *, format: str) -> Sight:
+    """Return a file of which only the address was known, with its digest, or that it hangs."""
+    return _wait(_OneFile(source, path, format, {}, {}))
+
+
 def look(
     source: int,
     address: str,
@@ -87,11 +104,15 @@ def look(
     options: Mapping[str, str] | None = None,
 ) -> Sight:
     """Return what is new in a folder, or that it hangs."""
+    return _wait(_Look(source, address, format, known, options or {}))
+
+
+def _wait(begun: _Look) -> Sight:
+    source, address = begun.source, begun.address
     earlier = _left_behind.get(source)
     if earlier is not None and earlier.is_alive():
         return _hanging(address, [])
     _left_behind.pop(source, None)
-    begun = _Look(source, address, format, known, options or {})
     # A daemon: what hangs must not keep the worker from ending.
     thread = threading.Thread(target=begun.run, name=f"look-{source}", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Look into the landing folders: new batches and labels become rows, a broken folder a fault."""
+"""Look where batches land: new batches and labels become rows, a broken folder a fault."""
 
 import logging
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import arrivals, fetching, keys, leases, patience
+from monitoring import arrivals, fetching, keys, leases, logged, patience
 from monitoring.data import landing
 from monitoring.data.folder import File
 from monitoring.leases import Lease, Stint
@@ -17,6 +17,7 @@ from registry.secrets import UnreadableSecret
 
 logger = logging.getLogger(__name__)
 _SQL_SECONDS = 300  # a query costs more than a listing
+_MLFLOW_SECONDS = 60  # as often as MLflow's models are looked at
 _HANGING_SECONDS = 60  # each look at a store that hangs costs the others some seconds
 
 
@@ -42,6 +43,8 @@ def _look(source: Source, *, at: datetime) -> Sight:
                 source.pk, source.address,
                 format=source.format, known=_known(source), options=keys.options(source),
             )  # fmt: skip
+        if source.kind == Source.Kind.MLFLOW:
+            return logged.look(source, at=at)
         fetched = fetching.fetch(source, at=at)
     except UnreadableSecret:
         return Sight(fault="The secret of the source cannot be read any more; set it again")
@@ -88,6 +91,8 @@ def _interval(source: Source, sight: Sight) -> timedelta:
     seconds = settings.MUSTER_SCAN_SECONDS
     if source.kind == Source.Kind.SQL:
         seconds = max(seconds, _SQL_SECONDS)
+    if source.kind == Source.Kind.MLFLOW:
+        seconds = max(seconds, _MLFLOW_SECONDS)
     if sight.hangs:
         seconds = max(seconds, _HANGING_SECONDS)
     return timedelta(seconds=seconds)
@@ -99,10 +104,12 @@ def _keep(source: Source, file: File, digest: str, *, at: datetime) -> None:
         name = file.stem[:200]
         arrivals.keep_labels(
             source, name, digest, start=start,
-            path=file.path, size=file.size, modified=file.modified, at=at,
+            path=file.path, size=file.size, modified=file.modified,
+            format=file.format, origin=file.origin, at=at,
         )  # fmt: skip
     elif start is not None:
         arrivals.keep_batch(
             source, start, digest,
-            path=file.path, size=file.size, modified=file.modified, at=at,
+            path=file.path, size=file.size, modified=file.modified,
+            format=file.format, origin=file.origin, at=at,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Write where a model's batches come from: a folder, uploads, or a query; each change audited."""
+"""Write where a model's batches come from: folder, uploads, query or runs; changes are audited."""
 
 import hashlib
 from datetime import datetime
@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import databases, keys
+from monitoring import artifacts, databases, keys
+from monitoring.data.landing import format_of
 from monitoring.models import Source
 from monitoring.names import require_name
 from registry import access, audit
@@ -17,7 +18,16 @@ from registry.actors import Actor
 from registry.models import RegisteredModel
 from registry.problems import invalid
 
-_FIELDS = ("kind", "address", "format", "query", "labels_query")
+_FIELDS = (
+    *("kind", "address", "format", "query", "labels_query"),
+    *("artifact", "labels_artifact"),
+)
+_LONGEST_EXPERIMENT = 500
+# Which kind has a field that the others have not.
+_KIND_OF = {
+    **dict.fromkeys(("query", "labels_query", "secret"), Source.Kind.SQL),
+    **dict.fromkeys(("artifact", "labels_artifact"), Source.Kind.MLFLOW),
+}
 
 
 @transaction.atomic
@@ -48,6 +58,8 @@ def put_source(
     if before == _shown(source):
         return source, False
     source.next_scan_at = at
+    if source.kind == Source.Kind.MLFLOW:
+        source.scanned_at = None  # runs that ended long ago may be news now
     source.save()
     audit.record(
         actor,
@@ -71,27 +83,40 @@ def _shown(source: Source) -> dict[str, Any]:
 
 
 def _folder(source: Source) -> None:
-    _has_no(source, "query", "labels_query")
+    _has_no(source, "query", "labels_query", "artifact", "labels_artifact")
     keys.require(source)
     _require_allowed(source.address)
-    _require_own(source)
+    _require_own(source, source.address)
 
 
 def _upload(source: Source) -> None:
     if source.address:
         fix = "leave it out, or make a source of kind folder"
         raise invalid("/address", "not_allowed", "uploads have no address", fix)
-    _has_no(source, "query", "labels_query", "secret")
+    _has_no(source, *_KIND_OF)
 
 
 def _has_no(source: Source, *fields: str) -> None:
     for field in fields:
         if getattr(source, field):
-            fix = "leave it out, or make a source of kind sql"
+            fix = f"leave it out, or make a source of kind {_KIND_OF[field]}"
             raise invalid(f"/{field}", "not_allowed", f"a {source.kind} has no {field}", fix)
 
 
+def _mlflow(source: Source) -> None:
+    _has_no(source, "query", "labels_query", "secret")
+    if artifacts.server_of(source.model) is None:
+        fix = "say in the model's record where MLflow knows it: mlflow.server and mlflow.model"
+        raise invalid("/kind", "not_tied", "the model is tied to no MLflow server", fix)
+    if len(source.address) > _LONGEST_EXPERIMENT:
+        detail = f"the name of an experiment has at most {_LONGEST_EXPERIMENT} characters"
+        raise invalid("/address", "too_long", detail, "shorten it, or give its number")
+    rows = artifacts.require(source.artifact, source.labels_artifact)
+    source.format = format_of(rows.path)
+
+
 def _sql(source: Source) -> None:
+    _has_no(source, "artifact", "labels_artifact")
     if not source.secret:
         fix = "postgresql://reader:password@db.example:5432/warehouse"
         raise invalid("/secret", "required", "an SQL source needs the address of a database", fix)
@@ -109,7 +134,18 @@ def _sql(source: Source) -> None:
         databases.require_query(source.labels_query, "/labels_query")
 
 
-_RULES = {Source.Kind.FOLDER: _folder, Source.Kind.UPLOAD: _upload, Source.Kind.SQL: _sql}
+_RULES = {
+    Source.Kind.FOLDER: _folder,
+    Source.Kind.UPLOAD: _upload,
+    Source.Kind.SQL: _sql,
+    Source.Kind.MLFLOW: _mlflow,
+}
+
+
+def require_readable(source: Source, address: str) -> None:
+    """Refuse a file that the source's unit may not have read, whoever named it."""
+    _require_allowed(address)
+    _require_own(source, address)
 
 
 def _stays_in(root: str, address: str) -> bool:
@@ -119,13 +155,13 @@ def _stays_in(root: str, address: str) -> bool:
     return Path(address).resolve().is_relative_to(Path(root).resolve())
 
 
-def _require_own(source: Source) -> None:
+def _require_own(source: Source, address: str) -> None:
     """A folder that another unit reads is that unit's: its data must not show here."""
-    mine = source.address.rstrip("/") + "/"
+    mine = address.rstrip("/") + "/"
     others = Source.objects.filter(kind=Source.Kind.FOLDER)
     others = others.exclude(model__unit=source.model.unit)
-    for address in others.values_list("address", flat=True):
-        theirs = address.rstrip("/") + "/"
+    for other in others.values_list("address", flat=True):
+        theirs = other.rstrip("/") + "/"
         if mine.startswith(theirs) or theirs.startswith(mine):
             detail = "this folder, or one in or around it, belongs to another business unit"
             raise invalid("/address", "taken", detail, "name a folder of your own unit")

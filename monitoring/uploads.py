@@ -4,17 +4,15 @@ The same content twice is one batch; what is wrong inside is for the window's ve
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 
-from monitoring import arrivals
+from monitoring import arrivals, grid
 from monitoring.data import landing
 from monitoring.incoming import Incoming, folder
-from monitoring.models import Batch, LabelSet, Source, Window
-from monitoring.planning import HORIZON
-from monitoring.queries.checks import readers_of
+from monitoring.models import Batch, LabelSet, Source
 from registry import access, audit
 from registry.access import Right
 from registry.actors import Actor
@@ -28,7 +26,7 @@ def take_batch(
 ) -> tuple[Batch, bool]:
     """Keep a file as the batch of a window; say whether its content is news."""
     _require_uploads(actor, source)
-    start = window_start(source, window, "/window", at=at)
+    start = grid.of(source, at=at).start_of(window, "/window")
     path = _path(source, "batches", landing.name_of(start), incoming)
     with transaction.atomic():
         batch, news = arrivals.keep_batch(
@@ -52,7 +50,7 @@ def take_labels(
         raise invalid("/name", "invalid", "this cannot be the name of labels", fix)
     start = None
     if landing.window_start(name) is not None:
-        start = window_start(source, name, "/name", at=at)
+        start = grid.of(source, at=at).start_of(name, "/name")
     path = _path(source, "labels", name, incoming)
     with transaction.atomic():
         labels, news = arrivals.keep_labels(
@@ -79,41 +77,6 @@ def _require_uploads(actor: Actor, source: Source) -> None:
     if source.kind != Source.Kind.UPLOAD:
         detail = f"the source {source.name} is of kind {source.kind} and takes no uploads"
         raise invalid("/", "kind", detail, "make a source of kind upload, and name it in the check")
-
-
-def window_start(source: Source, text: str, pointer: str, *, at: datetime) -> datetime:
-    """Read the start of a window that some check of the source really has, if there are any."""
-    start = landing.window_start(text) or _moment(text)
-    if start is None:
-        fix = "its start in UTC, such as 2026-11-02 or 2026-11-02T060000Z"
-        raise invalid(pointer, "invalid", f"'{text[:60]}' is not the start of a window", fix)
-    if start < at - HORIZON:
-        detail = f"windows before {at - HORIZON:%Y-%m-%d} are settled and not judged any more"
-        raise invalid(pointer, "too_old", detail, "a later window")
-    checks = readers_of(source)
-    if not checks:
-        return start
-    near: list[datetime] = []
-    for check, spec in checks:
-        period = timedelta(days=spec.every_days)
-        steps = (start - check.next_window_start) // period
-        floor = check.next_window_start + steps * period
-        known = Window.objects.filter(check_ref=check, start=start).exists()
-        if known or (floor == start and steps >= 0):
-            return start
-        near += [floor, floor + period]
-    # It would lie there and never be judged: whoever sends it should know now.
-    nearest = ", ".join(landing.name_of(one) for one in sorted(set(near))[:4])
-    detail = f"no check that reads this source has a window that starts at {text[:40]}"
-    raise invalid(pointer, "no_window", detail, f"windows near it start at {nearest}")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC).replace(microsecond=0) if found.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _path(source: Source, kind: str, stem: str, incoming: Incoming) -> Path:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 START = datetime(2026, 8, 3, tzinfo=UTC)
-FORMATS = ("parquet", "csv", "csv.gz", "arrow", "jsonl", "jsonl.gz")
+FORMATS = ("parquet", "csv", "csv.gz", "arrow", "jsonl", "jsonl.gz", "json")
 FAULTS = frozenset({"data_fault", "source_fault"})
 MOVED = FAULTS | {"drift"}
 ROWS = 400
@@ -32,7 +33,7 @@ class Poison:
     @property
     def format(self) -> str:
         """Return the format that the file claims to have."""
-        return self.ending.removesuffix(".gz")
+        return {"json": "table"}.get(self.ending, self.ending.removesuffix(".gz"))
 
 
 def rows(count: int, first: datetime, days: int, seed: int) -> Any:
@@ -79,8 +80,18 @@ def written(table: Any, ending: str) -> bytes:
     elif ending == "arrow":
         with pa.ipc.new_file(sink, frame.schema) as writer:
             writer.write_table(frame)
+    elif ending == "json":
+        sink.write(_logged(frame))
     else:
         lines = frame.to_pandas().to_json(orient="records", lines=True, date_format="iso")
         sink.write(lines.encode("utf-8", "surrogatepass"))
     content = sink.getvalue()
     return gzip.compress(content, mtime=0) if ending.endswith(".gz") else content
+
+
+def _logged(frame: Any) -> bytes:
+    """Write what `mlflow.log_table` does, also where a name stands twice."""
+    names = list(frame.column_names)
+    numbered = frame.rename_columns([str(place) for place in range(len(names))]).to_pandas()
+    text = numbered.to_json(orient="split", index=False, date_format="iso")
+    return json.dumps(json.loads(text) | {"columns": names}).encode()

@@ -13,7 +13,7 @@ from bench.poisons.poison import FAULTS, FORMATS, MOVED, ROWS, Poison, week, wri
 Change = Callable[[Any, str, list[int]], Any]
 NUMBERS = ("income", "age", "balance", "prediction")
 PLACES = {"first": [0], "middle": [ROWS // 2], "last": [ROWS - 1], "both_ends": [0, ROWS - 1]}
-TYPED = ("parquet", "arrow", "jsonl", "jsonl.gz")  # formats that know a text from a number
+TYPED = ("parquet", "arrow", "jsonl", "jsonl.gz", "json")  # formats that know a text from a number
 _ARROW = ("parquet", "arrow")
 
 

@@ -100,7 +100,7 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     known = {row.name: row for row in source_of(model)}.get(name)
     new, values = known is None, {"format": "parquet", "kind": "folder"}
     if known:
-        names = ("address", "format", "query", "labels_query")
+        names = ("address", "format", "query", "labels_query", "artifact", "labels_artifact")
         values = {name: getattr(known, name) for name in names}
     groups, error, stored = shapes.source(known.kind if known else ""), None, values
     if request.method == "POST":

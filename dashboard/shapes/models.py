@@ -94,16 +94,26 @@ def source(kind: str = "") -> list[Group]:
     """Return the form of a source: of one kind, or of a new one that may be any."""
     free = "Uploads come by the API or by hand; nothing has to be mounted."
     lies = "Of a folder the platform allows; batches/ and labels/ lie in it."
+    runs = "Of runs in MLflow: where they lie; empty for where the champion was trained."
+    logs = "What each run logs: scored.json as mlflow.log_table writes it, or dataset:inference."
     asks = "One SELECT of one window: … WHERE time >= {start} AND time < {end}"
     where = "postgresql://reader:password@db.example/warehouse; what is stored is kept when empty."
     groups = [
         ("", Field("kind", "Kind", "select", free, choices=choices(Source.Kind), once=True)),
         (Source.Kind.FOLDER, Field("address", "Address", help=lies)),
+        (Source.Kind.MLFLOW, Field("address", "Experiment", help=runs, empty="blank")),
         (Source.Kind.FOLDER, Field("format", "Format", "select", choices=choices(Source.Format))),
         (Source.Kind.SQL, Field("secret", "Database", "password", where)),
         (Source.Kind.SQL, Field("query", "Query", "textarea", asks)),
         (Source.Kind.SQL, Field("labels_query", "Query for labels", "textarea")),
+        (Source.Kind.MLFLOW, Field("artifact", "Artifact", help=logs)),
+        (Source.Kind.MLFLOW, Field("labels_artifact", "Artifact with labels", empty="blank")),
     ]
+    if not kind:
+        # One input is the address of whichever kind.
+        both = Field("address", "Address or experiment", help=f"{lies} {runs}")
+        groups = [(of, field) for of, field in groups if field.name != "address"]
+        groups.insert(1, ("", both))
     shown = tuple(field for of, field in groups if not kind or of in ("", kind))
     return [Group("Where the batches come from", shown)]
 

@@ -16,13 +16,19 @@ from registry.plain_text import Line, Lines
 
 
 class SourceIn(Change):
-    """What may be said of a source; `secret` is never shown again."""
+    """What may be said of a source; `secret` is never shown again.
 
-    kind: Literal["folder", "upload", "sql"] | None = None
+    `address` is a folder or, for `mlflow`, an experiment; `artifact` is what each run there logs:
+    a file such as `scored.json`, or `dataset:<context>`.
+    """
+
+    kind: Literal["folder", "upload", "sql", "mlflow"] | None = None
     address: Line | None = Field(default=None, max_length=1000)
-    format: Literal["parquet", "csv", "arrow", "jsonl"] | None = None
+    format: Literal["parquet", "csv", "arrow", "jsonl", "table"] | None = None
     query: Lines | None = Field(default=None, max_length=20_000)
     labels_query: Lines | None = Field(default=None, max_length=20_000)
+    artifact: Line | None = Field(default=None, max_length=250)
+    labels_artifact: Line | None = Field(default=None, max_length=250)
     secret: Line | None = Field(default=None, max_length=2000)
 
 
@@ -35,6 +41,8 @@ class SourceOut(BaseModel):
     format: str
     query: str
     labels_query: str
+    artifact: str
+    labels_artifact: str
     has_secret: bool
     scanned_at: datetime | None
     fault: str

@@ -18,13 +18,14 @@ from registry.problems import invalid
 
 
 class BatchOut(BaseModel):
-    """A batch as it landed; `digest` is the SHA-256 of its bytes."""
+    """A batch as it landed; `digest` is the SHA-256 of its bytes, `origin` its run in MLflow."""
 
     window_start: datetime
     format: str
     size: int
     digest: str
     landed_at: datetime
+    origin: dict[str, str]
 
 
 class LabelsOut(BaseModel):
@@ -36,6 +37,7 @@ class LabelsOut(BaseModel):
     size: int
     digest: str
     landed_at: datetime
+    origin: dict[str, str]
 
 
 class FileBody(BaseParser):

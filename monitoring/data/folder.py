@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import fsspec
@@ -26,6 +26,8 @@ class File:
     path: str
     size: int
     modified: str
+    format: str = ""  # '': as the source says
+    origin: Mapping[str, Any] = field(default_factory=dict)  # the run in MLflow that logged it
 
 
 def look(address: str, *, kind: str, options: Mapping[str, str] | None = None) -> list[File]:
@@ -73,6 +75,20 @@ def _version(entry: dict[str, Any]) -> tuple[int, str]:
     names = ("mtime", "LastModified", "last_modified", "ETag", "created")
     modified = next((str(entry[name]) for name in names if entry.get(name)), "")
     return int(entry.get("size") or 0), modified[:60]
+
+
+def size_of(path: str) -> int:
+    """Return the size of one file that somebody has named, or say why it cannot be had."""
+    name = landing.tail(path)
+    try:
+        filesystem, inner = fsspec.core.url_to_fs(path)
+        filesystem.invalidate_cache()
+        found = filesystem.info(inner)
+    except (OSError, ValueError, ImportError) as error:
+        raise CannotLook(f"The file {name} could not be read; is it still there?") from error
+    if found["type"] != "file":
+        raise CannotLook(f"{name} is a folder, and one file is read; log the dataset as one file")
+    return int(found.get("size") or 0)
 
 
 def digest(

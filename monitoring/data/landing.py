@@ -8,6 +8,7 @@ EXTENSIONS = {
     "csv": ("csv", "csv.gz"),
     "arrow": ("arrow", "feather"),
     "jsonl": ("jsonl", "ndjson", "jsonl.gz", "ndjson.gz"),
+    "table": ("json",),  # as mlflow.log_table writes it
 }
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z")

@@ -13,7 +13,7 @@ import fsspec
 import pyarrow as pa
 from pyarrow import parquet
 
-from monitoring.data import arrow_files, text_files
+from monitoring.data import arrow_files, mlflow_tables, text_files
 from monitoring.data.frames import (
     ROW_CAP,
     SEED,
@@ -27,13 +27,20 @@ from monitoring.data.landing import tail
 
 __all__ = ["ROW_CAP", "SEED", "Frame", "TooLarge", "Unreadable", "peek", "read"]
 
-_NAMES = {"parquet": "Parquet", "csv": "CSV", "arrow": "Arrow IPC", "jsonl": "JSON lines"}
+_NAMES = {
+    "parquet": "Parquet",
+    "csv": "CSV",
+    "arrow": "Arrow IPC",
+    "jsonl": "JSON lines",
+    "table": "a table of MLflow",
+}
 _STORES = ("botocore", "aiobotocore", "aiohttp")
 _READERS: dict[str, Callable[[Any, Wanted, bool], Frame]] = {
     "parquet": arrow_files.read_parquet,
     "arrow": arrow_files.read_arrow,
     "csv": text_files.read_csv,
     "jsonl": text_files.read_json_lines,
+    "table": mlflow_tables.read_table,
 }
 
 

@@ -7,31 +7,37 @@ from registry.secrets import EncryptedTextField
 
 
 class Source(models.Model):
-    """Where batches and labels come from: a folder, uploads, or a query.
+    """Where batches and labels come from: a folder, uploads, a query, or runs in MLflow.
 
-    A folder is any fsspec address under MUSTER_SOURCE_ROOTS. What was uploaded or queried lies
-    under MUSTER_DATA_DIR, and from there on is treated like a file that landed.
+    A folder is any fsspec address under MUSTER_SOURCE_ROOTS. What was uploaded, queried or logged
+    in a run lies under MUSTER_DATA_DIR, and from there on is treated like a file that landed.
     """
 
     class Kind(models.TextChoices):
         FOLDER = "folder", "Folder"
         UPLOAD = "upload", "Upload"
         SQL = "sql", "SQL query"
+        MLFLOW = "mlflow", "Runs in MLflow"
 
     class Format(models.TextChoices):
         PARQUET = "parquet", "Parquet"
         CSV = "csv", "CSV"
         ARROW = "arrow", "Arrow IPC"
         JSONL = "jsonl", "JSON lines"
+        TABLE = "table", "Table of MLflow (JSON)"
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FOLDER)
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="sources")
     name = models.SlugField(max_length=60)
+    # A folder; of runs in MLflow the experiment, '' for the one the champion was trained in.
     address = models.CharField(max_length=1000, default="", blank=True)
     format = models.CharField(max_length=10, choices=Format.choices, default=Format.PARQUET)
     # Of a query: for each window {start} and {end} are bound, never pasted, into the text.
     query = models.TextField(default="", blank=True)
     labels_query = models.TextField(default="", blank=True)
+    # Of runs in MLflow: a file that each logs, or `dataset:<context>` for a dataset it logs.
+    artifact = models.CharField(max_length=250, default="", blank=True)
+    labels_artifact = models.CharField(max_length=250, default="", blank=True)
     secret = EncryptedTextField(default="", blank=True)  # address with password, or S3 keys
     # Who looks after the pipeline hears of its faults first; nobody named: the model's owner.
     owner = models.ForeignKey(
@@ -70,6 +76,7 @@ class Batch(models.Model):
     landed_at = models.DateTimeField()
     # What the file system said of the file when it was digested: unchanged, it is not read again.
     modified = models.CharField(max_length=60, default="", blank=True)
+    origin = models.JSONField(default=dict, blank=True)  # the run in MLflow that it came from
 
     class Meta:
         constraints = [
@@ -95,6 +102,7 @@ class LabelSet(models.Model):
     landed_at = models.DateTimeField()
     # What the file system said of the file when it was digested: unchanged, it is not read again.
     modified = models.CharField(max_length=60, default="", blank=True)
+    origin = models.JSONField(default=dict, blank=True)  # the run in MLflow that it came from
 
     class Meta:
         constraints = [

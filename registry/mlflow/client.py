@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from registry.mlflow import records
+from registry.mlflow import records, scored
 from registry.mlflow.pages import Pages
 from registry.mlflow.records import File, LoggedModel, Malformed, Model, Point, Run, Version
+from registry.mlflow.scored import Experiment, ScoredRun
 from registry.mlflow.transport import API, Kind, MlflowError, OutOfTime, Transport, objects
 from registry.models import MLflowServer
 
@@ -21,6 +22,8 @@ RUNS_A_REQUEST = 200
 _HISTORIES_A_REQUEST = 100  # as many as MLflow takes
 _POINTS_A_PAGE = 10_000
 _SAMPLED = 500  # MLflow's interval answer is thinned out beyond this many points a run
+_SCORED_A_PAGE = 100
+_MOST_SCORED = 2_000
 _MAX_PAGES = 100  # of one list in one sweep, however often it was cut
 _STEPS = (-(2**63), 2**63 - 1)
 Found = TypeVar("Found")
@@ -121,6 +124,42 @@ class Client:
                 )
             ]
         return self._experiments
+
+    def find_experiment(self, key: str) -> Experiment:
+        """Return the experiment with this name or, failing that, this number."""
+        try:
+            body = self._wire.get("experiments/get-by-name", experiment_name=key)
+        except MlflowError as error:
+            if error.kind is not Kind.MISSING or not (key.isascii() and key.isdigit()):
+                raise
+            body = self._wire.get("experiments/get", experiment_id=key)
+        return _read(scored.experiment, [body.get("experiment") or {}])[0]
+
+    def experiment_of(self, run_id: str) -> Experiment:
+        """Return the experiment that a run lies in."""
+        run = self._wire.get("runs/get", run_id=run_id).get("run")
+        info = run.get("info") if isinstance(run, dict) else None
+        number = records.text((info if isinstance(info, dict) else {}).get("experiment_id"), 64)
+        body = self._wire.get("experiments/get", experiment_id=number)
+        return _read(scored.experiment, [body.get("experiment") or {}])[0]
+
+    def find_scored_runs(
+        self, experiment: Experiment, question: str, *, most: int = _MOST_SCORED
+    ) -> list[ScoredRun]:
+        """Return the runs that a filter of `scored.question` finds, the latest end first."""
+        body: dict[str, Any] = {
+            "experiment_ids": [experiment.experiment_id],
+            "filter": question,
+            "run_view_type": "ACTIVE_ONLY",
+            "order_by": ["attributes.end_time DESC"],
+            "max_results": min(_SCORED_A_PAGE, most),
+        }
+        found: list[ScoredRun] = []
+        for items in self._wire.posted_pages("runs/search", "runs", body):
+            found += _read(scored.scored_run, items)
+            if len(found) >= most:
+                break
+        return found[:most]
 
     def metric_histories(
         self, key: str, run_ids: Collection[str], after_step: int | None = None

@@ -114,9 +114,7 @@ class Transport:
                 max_results //= 4
                 continue
             # Follow the token, not the page: with access rules a page may be empty before the end.
-            token = body.get("next_page_token") or ""
-            if not isinstance(token, str):
-                raise MlflowError("MLflow's page token is no text.", Kind.MALFORMED)
+            token = _token(body)
             if token in seen and token:
                 text = "MLflow hands out the same page again and again."
                 raise MlflowError(text, Kind.MALFORMED)
@@ -127,6 +125,31 @@ class Transport:
                 text = f"MLflow's list does not end after {_MAX_PAGES} pages."
                 raise MlflowError(text, Kind.MALFORMED)
             seen.add(token)
+
+    def posted_pages(
+        self, place: str, name: str, body: dict[str, Any]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield the pages of a list that is asked for by POST; of long items fewer a page."""
+        sent, seen = dict(body), set[str]()
+        for _ in range(_MAX_PAGES):
+            try:
+                answer = self.call("POST", f"{API}{place}", sent)
+            except MlflowError as error:
+                if error.kind is not Kind.TOO_LARGE or sent["max_results"] < 2:
+                    raise
+                sent["max_results"] = max(sent["max_results"] // 4, 1)
+                continue
+            yield objects(answer.get(name))
+            token = _token(answer)
+            if not token:
+                return
+            if token in seen:
+                text = "MLflow hands out the same page again and again."
+                raise MlflowError(text, Kind.MALFORMED)
+            seen.add(token)
+            sent["page_token"] = token
+        text = f"MLflow's list does not end after {_MAX_PAGES} pages."
+        raise MlflowError(text, Kind.MALFORMED)
 
     def get(self, place: str, **parameters: Any) -> dict[str, Any]:
         """Return the answer to a question."""
@@ -203,6 +226,13 @@ class Transport:
             if error.status and error.status != 200:
                 raise _refusal(error.status, b"") from error
             raise _trouble(error) from error
+
+
+def _token(body: dict[str, Any]) -> str:
+    token = body.get("next_page_token") or ""
+    if not isinstance(token, str):
+        raise MlflowError("MLflow's page token is no text.", Kind.MALFORMED)
+    return token
 
 
 def _trouble(error: outbound.OutboundError) -> MlflowError:
