@@ -20,6 +20,7 @@ from dashboard.pages import (
     me,
     model,
     model_acts,
+    notifications,
     policies,
     record,
     register,
@@ -126,6 +127,12 @@ _SETTINGS = [
     path("settings/", settings.start, name="settings"),
     path("settings/tokens/", tokens.own, name="settings-tokens"),
     path("settings/tokens/<int:number>/revoke/", tokens.revoke, name="token-revoke"),
+    path("account/notifications/", notifications.mine, name="my-notifications"),
+    path(
+        "settings/units/<slug:key>/notifications/",
+        notifications.of_unit,
+        name="unit-notifications",
+    ),
     path("settings/units/<slug:key>/members/", settings.members, name="unit-members"),
 ]
 for _name in SECTIONS:

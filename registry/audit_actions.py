@@ -40,6 +40,7 @@ ACTIONS = {
     "person.changed": "an account, its roles or its manager were changed",
     "person.identity_bound": "an identity at the company's server was bound to an account",
     "person.identity_released": "such an identity was released",
+    "person.notifications_changed": "somebody changed how they are told",
     "person.password_changed": "somebody changed their own password",
     "person.password_set": "somebody else set a person's password",
     "policy.changed": "a retraining policy has a new version",
@@ -67,5 +68,6 @@ ACTIONS = {
     "trainer.created": "a trainer was made",
     "unit.added": "a business unit was made",
     "unit.changed": "a business unit was changed",
+    "unit.notifications_changed": "which limits on noise hold for a unit was changed",
     "window.asked_again": "somebody had a window judged again",
 }

@@ -63,6 +63,8 @@ def operation(world: World) -> dict[str, object]:
 
 REGISTRY = {
     "api/v1/me/": Row("self"),
+    "api/v1/me/notifications/": Row("self"),
+    "api/v1/business-units/<slug>/notifications/": Row("object", unit),
     "api/v1/business-units/": Row("list"),
     "api/v1/business-units/<slug>/": Row("object", unit, made_by_platform=True),
     "api/v1/business-units/<slug>/members/<email>/": Row("object", member),
@@ -182,6 +184,8 @@ SIGN_IN = {
     "sign-in/company/back/": Row("public"),
     "sign-out/": Row("public"),
     "account/": Row("self"),
+    "account/notifications/": Row("self"),
+    "settings/units/<key>/notifications/": Row("object", lambda w: {"key": w.unit.slug}),
     "account/password/": Row("self"),
     "account/app/": Row("self"),
     "account/app/remove/": Row("self"),
