@@ -17,6 +17,7 @@ Array = Any  # numpy.ndarray
 
 _CELLS = 4096
 _SORTED_BELOW = 4_000  # so few values are sorted sooner than counted
+_LISTED = 1_000
 _PEEK = 2_000
 _AT_ONCE = 16_384
 _SPOTS = np.array([0.005, 0.25, 0.5, 0.75, 0.995])
@@ -104,6 +105,9 @@ class Ranks:
     def _below(self, points: Array) -> Array:
         if "ordered" in self.__dict__ or self._cells is None:
             return np.searchsorted(self.ordered, points)
+        if self._listed is not None:
+            values, before = self._listed
+            return before[np.searchsorted(values, points)]
         low, scale, _, _ = self._cells
         cells = np.clip((points - low) * scale, 0.0, _CELLS + 1.0).astype(np.int32)
         members, before = self._members(cells)
@@ -123,6 +127,9 @@ class Ranks:
     def _at(self, ranks: Array) -> Array:
         if self._cells is None:
             return self.ordered[ranks]
+        if self._listed is not None:
+            values, before = self._listed
+            return values[np.searchsorted(before, ranks, side="right") - 1]
         _, _, _, counts = self._cells
         cells = np.searchsorted(np.cumsum(counts), ranks, side="right")
         members, before = self._members(cells)
@@ -144,6 +151,21 @@ class Ranks:
             cells[part] = above
             counts += np.bincount(cells[part], minlength=_CELLS + 2)
         return self.low, scale, cells, counts
+
+    @cached_property
+    def _listed(self) -> tuple[Array, Array] | None:
+        """Of few different values (ages, counts): each in order, and how many are less."""
+        assert self._cells is not None
+        _, _, cells, counts = self._cells
+        used = np.flatnonzero(counts)
+        if len(used) > _LISTED:
+            return None
+        value = np.zeros(_CELLS + 2)
+        for part in (slice(_PEEK), slice(None)):  # of many different values, the first ones tell
+            value[cells[part]] = self.values[part]  # one of each cell's
+            if (value.take(cells[part]) != self.values[part]).any():
+                return None
+        return value[used], np.concatenate([[0], np.cumsum(counts[used])])
 
     def _members(self, asked: Array) -> tuple[Array, Array]:
         """Return the values of these cells in order, and how many others lie before each cell."""
