@@ -62,9 +62,16 @@ class IncidentAdmin(ReadOnly):
 
 @admin.register(models.Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ("id", "alert", "channel", "kind", "state", "attempts", "due_at", "sent_at")
+    list_display = ("id", "alert", "channel", "kind", "state", "route", "due_at", "message")
+    list_filter = ("state", "kind", "route")
+    list_select_related = ("alert", "channel", "message")
+
+
+@admin.register(models.Message)
+class MessageAdmin(ReadOnly):
+    list_display = ("id", "channel", "kind", "state", "attempts", "due_at", "sent_at")
     list_filter = ("state", "kind")
-    list_select_related = ("alert", "channel")
+    list_select_related = ("channel",)
 
 
 @admin.register(models.Channel)
@@ -95,7 +102,6 @@ admin.site.register(
         models.Heartbeat,
         models.Invariant,
         models.LabelSet,
-        models.Message,
         models.NotificationSetting,
         models.Silence,
         models.Thread,

@@ -14,7 +14,10 @@ POINTS = {
     "run.claimed": "a worker holds the lease on a run and has done nothing yet",
     "run.judged": "the judge has answered, nothing is written",
     "run.committed": "verdict, alert, health and owed messages are written, nobody was told",
+    "messages.made": "due news has its messages, nobody has leased them",
+    "messages.folded": "what an outage piled up is one digest, nobody has leased it",
     "delivery.claimed": "a sender holds the lease on a message and has not sent it",
+    "delivery.composed": "what a message says is stored, nothing is handed over",
     "delivery.sent": "the channel has accepted the message, the row does not know",
     "delivery.marked": "the row knows that the message was sent",
 }

@@ -144,14 +144,14 @@ def decision(found: Decision) -> dict[str, Any]:
 
 def delivery(found: Delivery) -> dict[str, Any]:
     """Return whom a message went to, and whether it arrived."""
-    person = found.channel.person
+    person, message = found.channel.person, found.message
     return {
         "mark": _DELIVERY[DeliveryState(found.state)],
         "to": person.name if person else found.channel.slug,
         "by": found.channel.get_kind_display().lower(),
         "kind": _TOLD.get(found.kind, found.kind),
-        "at": words.moment(found.sent_at or found.owed_at),
-        "error": found.error,
+        "at": words.moment((message and message.sent_at) or found.owed_at),
+        "error": message.error if message else found.held,
     }
 
 

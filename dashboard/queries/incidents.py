@@ -72,7 +72,9 @@ def who_may_act(units: Iterable[int]) -> list[Person]:
 
 def deliveries_of(alerts: list[Alert]) -> list[Delivery]:
     """Return who was told, newest first."""
-    rows = Delivery.objects.filter(alert__in=alerts).select_related("channel__person", "alert")
+    rows = Delivery.objects.filter(alert__in=alerts).select_related(
+        "channel__person", "alert", "message"
+    )
     return list(rows.order_by("-owed_at", "-pk")[:30])
 
 

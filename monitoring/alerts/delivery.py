@@ -1,9 +1,10 @@
-"""Work off the owed messages: lease, send, write down; a crash anywhere costs a repeat at most.
+"""Work off what is owed: make messages, lease, compose, send, write down; a crash costs a repeat.
 
-Steps of `deliver_due`: (1) lease a few rows, kept by a heartbeat; (2) send each outside any
-transaction, with the key that every attempt carries; (3) mark it sent, put it off, or give it up.
-Dying between 2 and 3 sends the message again with the same key, which is the most that can be
-promised.
+Steps of `deliver_due`: (1) put news that is due into messages; (2) lease a few messages, kept by
+a heartbeat; (3) compose each once and store that, so that every attempt says the same; (4) send
+it outside any transaction, with the key that every attempt carries; (5) mark it sent with the
+news it carried, put it off, or give it up. Dying between 4 and 5 sends the message again with the
+same key, which is the most that can be promised.
 """
 
 import logging
@@ -14,10 +15,10 @@ from datetime import datetime
 from django.db import transaction
 
 from monitoring import chaos, leases
-from monitoring.alerts import channels, claims, message, owing, stories
+from monitoring.alerts import channels, claims, contents, messages, owing
 from monitoring.alerts.channels import ChannelError, Outgoing
 from monitoring.alerts.claims import Claim
-from monitoring.models import Channel, Delivery, Message
+from monitoring.models import Channel, Message, Thread
 from registry import actors, audit
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 # lease could end on the way is handed back instead.
 ROW_SECONDS = 60.0
 HELD_SECONDS = 120.0
+_ALERT = ("alert__model__unit", "alert__model__owner", "alert__model__deputy", "alert__incident")
 
 
 @dataclass
@@ -41,12 +43,17 @@ def deliver_due(*, at: datetime, seconds: float) -> int:
     """Send what is due for at most `seconds`; return how many messages went out."""
     started = time.monotonic()
     drain = _Drain()
+    messages.make_due(at=at)
     while time.monotonic() - started < seconds:
+        messages.fold_overdue()
         leased_at = time.monotonic()
         claimed = claims.claim(skip_channels=drain.channels, skip_kinds=drain.kinds)
         if not claimed:
+            # A message that was given up may have made news for who stands in.
+            if messages.make_due(at=at):
+                continue
             break
-        with leases.kept(Delivery, [row.lease for row in claimed], longest=HELD_SECONDS):
+        with leases.kept(Message, [row.lease for row in claimed], longest=HELD_SECONDS):
             for row in claimed:
                 if time.monotonic() - leased_at > HELD_SECONDS - ROW_SECONDS:
                     claims.hand_back(row)
@@ -57,58 +64,65 @@ def deliver_due(*, at: datetime, seconds: float) -> int:
 
 def _deliver(claimed: Claim, drain: _Drain) -> None:
     chaos.point("delivery.claimed")
-    delivery = Delivery.objects.select_related(
-        "channel__person",
-        "alert__model__unit",
-        "alert__model__owner",
-        "alert__model__deputy",
-        "alert__check_ref",
-        "alert__incident__closed_by",
-        "alert__opened_by_run__window",
-    ).get(pk=claimed.delivery_id)
-    if reason := _hopeless(delivery.channel, claimed):
-        _give_up(claimed, delivery, reason)
+    message = Message.objects.select_related("channel__person").get(pk=claimed.message_id)
+    if reason := _hopeless(message.channel, claimed):
+        _give_up(claimed, message, reason)
         return
-    if delivery.channel_id in drain.channels or delivery.channel.kind in drain.kinds:
+    if message.channel_id in drain.channels or message.channel.kind in drain.kinds:
         claims.hand_back(claimed)
         return
-    try:
-        outgoing = _outgoing(claimed, delivery)
-    except Exception as error:
-        # One alert that cannot be put into words must not hold up the others.
-        logger.exception("Unable to compose delivery %s", delivery.pk)
-        _give_up(claimed, delivery, f"the message cannot be composed: {error!r}")
+    fresh = message.content is None
+    if fresh and not _compose(claimed, message):
         return
     try:
-        receipt = channels.transport(delivery.channel.kind).send(outgoing)
+        receipt = channels.transport(message.channel.kind).send(_outgoing(claimed, message))
     except ChannelError as error:
-        _failed(claimed, delivery, error, drain)
+        _failed(claimed, message, error, drain, fresh=fresh)
     except Exception as error:
-        logger.exception("Unable to send delivery %s", delivery.pk)
-        _failed(claimed, delivery, ChannelError(repr(error)), drain)
+        logger.exception("Unable to send message %s", message.pk)
+        _failed(claimed, message, ChannelError(repr(error)), drain, fresh=fresh)
     else:
         chaos.point("delivery.sent")
-        if claims.mark_sent(claimed, receipt=receipt.text):
+        if claims.mark_sent(claimed, message, receipt=receipt.text, ref=receipt.ref):
             drain.sent += 1
         else:
-            logger.warning("Delivery %s was overtaken by another sender", delivery.pk)
+            logger.warning("Message %s was overtaken by another sender", message.pk)
         chaos.point("delivery.marked")
 
 
-def _outgoing(claimed: Claim, delivery: Delivery) -> Outgoing:
-    story = stories.tell(delivery)
-    channel = delivery.channel
+def _compose(claimed: Claim, message: Message) -> bool:
+    """Compose the message and store that; False when it is not to be sent now."""
+    try:
+        content = contents.compose(message, at=claimed.at)
+    except Exception as error:
+        # One alert that cannot be put into words must not hold up the others.
+        logger.exception("Unable to compose message %s", message.pk)
+        _give_up(claimed, message, f"the message cannot be composed: {error!r}")
+        return False
+    if not claims.freeze(claimed, content):
+        # More news has joined meanwhile, or another sender is at it; either goes on from here.
+        return False
+    message.content = content
+    chaos.point("delivery.composed")
+    return True
+
+
+def _outgoing(claimed: Claim, message: Message) -> Outgoing:
+    channel, content = message.channel, message.content or {}
+    incident = message.incident_id
+    thread = Thread.objects.filter(channel=channel, incident=incident).first() if incident else None
     return Outgoing(
-        key=delivery.idempotency_key,
-        kind=Message.Kind.NEWS,
-        event=delivery.kind,
-        thread=f"incident-{delivery.alert.incident_id}",
+        key=message.key,
+        kind=message.kind,
+        event=content["event"],
+        thread=f"incident-{incident}" if incident else message.key,
         address=channel.person.email if channel.person else channel.address,
         secret=channel.secret,
         attempt=claimed.attempts,
         at=claimed.at,
-        facts=(stories.facts(delivery.alert, story),),
-        letter=message.compose(story),
+        facts=tuple(content["facts"]),
+        letter=contents.letter_of(content),
+        ref=thread.ref if thread else "",
     )
 
 
@@ -122,36 +136,43 @@ def _hopeless(channel: Channel, claimed: Claim) -> str:
     return ""
 
 
-def _failed(claimed: Claim, delivery: Delivery, error: ChannelError, drain: _Drain) -> None:
+def _failed(
+    claimed: Claim, message: Message, error: ChannelError, drain: _Drain, *, fresh: bool
+) -> None:
     # Age alone is not enough: after days of standstill each message still gets its attempts.
     too_old = (
-        claimed.at - delivery.owed_at >= claims.GIVE_UP_AFTER
+        claimed.at - message.made_at >= claims.GIVE_UP_AFTER
         and claimed.attempts >= claims.FEWEST_ATTEMPTS
     )
     if error.permanent or too_old:
         with transaction.atomic():
             if error.disable:
-                _disable(delivery.channel, str(error), at=claimed.at)
-            _give_up(claimed, delivery, str(error))
+                _disable(message.channel, str(error), at=claimed.at)
+            _give_up(claimed, message, str(error))
         return
     # Do not spend this drain on a place that does not answer; the others go first.
-    drain.channels.add(delivery.channel_id)
+    drain.channels.add(message.channel_id)
     if error.outage:
-        drain.kinds.add(delivery.channel.kind)
-    key = delivery.idempotency_key
-    pause = claims.pause_after(claimed.attempts, key=key, asked=error.retry_after)
-    claims.put_off(claimed, error=str(error), pause=pause)
-    logger.info("Delivery %s is put off by %s: %s", delivery.pk, pause, error)
+        drain.kinds.add(message.channel.kind)
+    pause = claims.pause_after(claimed.attempts, key=message.key, asked=error.retry_after)
+    # Nobody answered, and no attempt before was in doubt: then nobody has seen any of it.
+    untouched = error.outage and fresh
+    if claims.put_off(claimed, error=str(error), pause=pause, untouched=untouched):
+        claims.note_failure(message.channel_id, str(error))
+    logger.info("Message %s is put off by %s: %s", message.pk, pause, error)
 
 
-def _give_up(claimed: Claim, delivery: Delivery, reason: str) -> None:
+def _give_up(claimed: Claim, message: Message, reason: str) -> None:
     """Keep the message as given up; when a person is not reached, tell who stands in."""
     with transaction.atomic():
         if not claims.mark_dead(claimed, error=reason):
             return
-        logger.warning("Delivery %s is given up: %s", delivery.pk, reason)
-        if delivery.kind == owing.FIRING and delivery.channel.person is not None:
-            owing.owe_instead(delivery.alert, at=claimed.at)
+        logger.warning("Message %s is given up: %s", message.pk, reason)
+        if message.channel.person is None:
+            return
+        lost = message.deliveries.filter(kind=owing.FIRING).select_related(*_ALERT)
+        for one in lost:
+            owing.owe_instead(one.alert, at=claimed.at)
 
 
 def _disable(channel: Channel, reason: str, *, at: datetime) -> None:

@@ -72,6 +72,7 @@ class Story:
     told: tuple[str, ...] = ()
     role: str = ""
     time_zone: str = "UTC"
+    alert: int = 0
 
     @property
     def words(self) -> ConditionWords:
@@ -157,8 +158,11 @@ def _resolved(story: Story) -> Letter:
 
 def _subject(shape: str, word: str, story: Story, text: str) -> str:
     tier = "tier 4, de minimis" if story.tier == 4 else f"tier {story.tier}"
-    subject = f"{shape} {word} {story.model} ({story.unit}, {tier}): {text}"
-    # A header is one line, whatever a column or a unit is called.
+    return one_line(f"{shape} {word} {story.model} ({story.unit}, {tier}): {text}")
+
+
+def one_line(subject: str) -> str:
+    """Make a header of it: one line, not too long, whatever a column or a unit is called."""
     subject = " ".join(subject.split())
     return subject if len(subject) <= 180 else subject[:179] + "…"
 
@@ -227,7 +231,8 @@ def _footer(story: Story) -> tuple[str, ...]:
     return (told, rule, f"{why} Model page: {story.model_url}".strip())
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
+    """Return the reader's zone; UTC when nobody knows it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -235,7 +240,12 @@ def _zone(name: str) -> tzinfo:
 
 
 def _time(moment: datetime, story: Story) -> str:
-    local = moment.astimezone(_zone(story.time_zone))
+    return time_of(moment, story.time_zone)
+
+
+def time_of(moment: datetime, time_zone: str) -> str:
+    """Write a moment as the reader's clock shows it."""
+    local = moment.astimezone(zone_of(time_zone))
     return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}"
 
 

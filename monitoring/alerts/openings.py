@@ -22,14 +22,10 @@ def open_all(
     *,
     at: datetime,
 ) -> list[Alert]:
-    """Open the alerts; those of one incident are told in one message."""
+    """Open the alerts and owe their news; what one incident owes travels in one message."""
     opened = [_open(opening, run, check, severities, at=at) for opening in opens]
-    told: set[int] = set()
     for alert in opened:
-        if alert is None or alert.detail["muted_by"] is not None:
-            continue
-        if alert.incident_id not in told:
-            told.add(alert.incident_id)
+        if alert is not None and alert.detail["muted_by"] is None:
             owing.owe_firing(alert, at=at)
     return [alert for alert in opened if alert is not None]
 

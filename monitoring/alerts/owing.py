@@ -1,32 +1,25 @@
-"""Owe messages: one row for each channel and piece of news; the sender works the rows off."""
+"""Owe news: one row for each channel and piece of it; the sender puts the rows into messages."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from monitoring.alerts import recipients
 from monitoring.models import Alert, Channel, Delivery
-from monitoring.states import DeliveryState
+from monitoring.states import DeliveryState, News
 
-FIRING, RESOLVED = "firing", "resolved"
-# The order within an alert and a channel: a recovery never overtakes the alarm.
-_SEQUENCE = {FIRING: 1, RESOLVED: 2}
+FIRING, RESOLVED = News.FIRING.value, News.RESOLVED.value
+# The order within an alert and a channel: the alarm first, the recovery last, and what is told
+# meanwhile by the seconds that have passed.
+_FIRST, _LAST = 1, 2_100_000_000
 
 
 def owe_firing(alert: Alert, *, at: datetime) -> int:
     """Owe the news that the alert fires to everybody who is told about its model.
 
-    A cause that many models share (an MLflow server) is told once to each channel, not once a
-    model: two hundred models on one dead server are one piece of news.
+    Many models can share a cause (an MLflow server): the news of all of them is owed, and
+    travels in one message.
     """
-    channels = recipients.channels_for(alert.model)
-    if alert.incident.cause.startswith("mlflow:"):
-        told = set(
-            Delivery.objects.filter(alert__incident=alert.incident, kind=FIRING).values_list(
-                "channel_id", flat=True
-            )
-        )
-        channels = [channel for channel in channels if channel.pk not in told]
-    return owe(alert, FIRING, channels, at=at)
+    return owe(alert, FIRING, recipients.channels_for(alert.model), at=at)
 
 
 def owe_resolved(alert: Alert, *, at: datetime) -> int:
@@ -53,7 +46,7 @@ def owe(alert: Alert, kind: str, channels: Iterable[Channel], *, at: datetime) -
             alert=alert,
             channel=channel,
             kind=kind,
-            sequence=_SEQUENCE[kind],
+            sequence=_sequence(alert, kind, at=at),
             idempotency_key=f"alert-{alert.pk}-{channel.pk}-{kind}",
             owed_at=at,
             due_at=at,
@@ -63,3 +56,12 @@ def owe(alert: Alert, kind: str, channels: Iterable[Channel], *, at: datetime) -
     # A run applied twice owes nothing twice: the database holds one row per piece of news.
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def _sequence(alert: Alert, kind: str, *, at: datetime) -> int:
+    if kind == FIRING:
+        return _FIRST
+    if kind == RESOLVED:
+        return _LAST
+    passed = int((at - alert.opened_at).total_seconds())
+    return min(max(passed, 0) + _FIRST + 1, _LAST - 1)

@@ -1,12 +1,13 @@
 """Gather what a message about an alert tells, as it is when the message is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 
+from monitoring.alerts.digests import Line
 from monitoring.alerts.message import RunFacts, Story
-from monitoring.alerts.owing import FIRING
+from monitoring.alerts.owing import FIRING, RESOLVED
 from monitoring.alerts.wording import Crossing, day
 from monitoring.models import Alert, Channel, Check, Delivery, Incident, Run
 from monitoring.states import AlertState, CloseVerdict, IncidentState
@@ -21,6 +22,7 @@ def tell(delivery: Delivery) -> Story:
     champion = queries.champion(model)
     detail = alert.detail
     return Story(
+        alert=alert.pk,
         kind=delivery.kind,
         condition=alert.condition,
         severity=alert.severity,
@@ -42,7 +44,7 @@ def tell(delivery: Delivery) -> Story:
         resolved_by=incident.closed_by.name if incident.closed_by else "",
         root_cause=_root_cause(incident),
         incident=f"INC-{incident.pk}",
-        incident_url=f"{settings.MUSTER_PUBLIC_URL}/incidents/{incident.pk}/",
+        incident_url=incident_url(incident.pk),
         model_url=f"{settings.MUSTER_PUBLIC_URL}/m/{model.slug}/",
         run=_run_facts(alert.opened_by_run, alert.check_ref),
         crossings=tuple(Crossing(**found) for found in detail.get("crossings", [])),
@@ -55,35 +57,73 @@ def tell(delivery: Delivery) -> Story:
         similar=_similar(alert),
         notes=tuple(alert.notes.order_by("at", "pk").values_list("text", flat=True)),
         told=_told(alert, channel),
-        role=_role(alert, channel),
+        role=role(alert, channel),
         time_zone=channel.person.time_zone if channel.person else "UTC",
     )
 
 
-def facts(alert: Alert, story: Story) -> dict[str, Any]:
-    """Return what machines are told about an alert: ids, states and numbers, all JSON."""
+def facts(alert: Alert, *, kinds: Sequence[str] = (), brief: bool = False) -> dict[str, Any]:
+    """Return what machines are told about an alert: ids, states and numbers, all JSON.
+
+    `brief` leaves the crossings out: a message about hundreds of alerts is read by number.
+    """
+    detail, model = alert.detail, alert.model
+    crossings = [] if brief else [Crossing(**found) for found in detail.get("crossings", [])]
     return {
         "alert": str(alert.pk),
+        "news": list(kinds),
         "incident": str(alert.incident_id),
         "incident_state": str(alert.incident.state),
-        "model": story.model,
-        "model_uuid": str(alert.model.uuid),
-        "business_unit": alert.model.unit.slug,
-        "severity": story.severity,
-        "condition": story.condition,
-        "segment": story.segment,
-        "headline": story.headline,
-        "check": story.check,
-        "check_version": story.check_version,
-        "bad_windows": story.bad,
-        "of_windows": story.of,
-        "since": story.since.isoformat(),
-        "opened_at": story.opened_at.isoformat(),
-        "resolved_at": story.resolved_at.isoformat() if story.resolved_at else None,
-        "crossings": [found.as_json() for found in story.crossings],
-        "incident_url": story.incident_url,
-        "model_url": story.model_url,
+        "model": model.slug,
+        "model_uuid": str(model.uuid),
+        "business_unit": model.unit.slug,
+        "tier": model.tier,
+        "severity": alert.severity,
+        "condition": alert.condition,
+        "segment": alert.segment,
+        "headline": alert.headline,
+        "flapping": alert.flapping,
+        "check": alert.check_slug,
+        "check_version": detail.get("check_version"),
+        "bad_windows": detail.get("bad", 1),
+        "of_windows": detail.get("of", 1),
+        "since": alert.since.isoformat(),
+        "opened_at": alert.opened_at.isoformat(),
+        "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
+        "crossings": [found.as_json() for found in crossings],
+        "incident_url": incident_url(alert.incident_id),
+        "model_url": f"{settings.MUSTER_PUBLIC_URL}/m/{model.slug}/",
     }
+
+
+def line(alert: Alert, *, kinds: Sequence[str], held: str = "") -> Line:
+    """Return the alert as a letter about many tells it."""
+    model = alert.model
+    return Line(
+        alert=alert.pk,
+        incident=alert.incident_id,
+        incident_title=alert.incident.title,
+        incident_url=incident_url(alert.incident_id),
+        model=model.slug,
+        unit=model.unit.name,
+        tier=model.tier,
+        severity=alert.severity,
+        condition=alert.condition,
+        headline=alert.headline,
+        opened_at=alert.opened_at,
+        kinds=tuple(kinds),
+        found_by=alert.check_kind,
+        segment=alert.segment,
+        # That it is over is told by a message that carries that news.
+        resolved_at=alert.resolved_at if RESOLVED in kinds else None,
+        held=held,
+        flapping=alert.flapping,
+    )
+
+
+def incident_url(number: int) -> str:
+    """Return the address of an incident's page."""
+    return f"{settings.MUSTER_PUBLIC_URL}/incidents/{number}/"
 
 
 def _run_facts(run: Run | None, check: Check | None) -> RunFacts:
@@ -167,7 +207,8 @@ def _told(alert: Alert, channel: Channel) -> tuple[str, ...]:
     )
 
 
-def _role(alert: Alert, channel: Channel) -> str:
+def role(alert: Alert, channel: Channel) -> str:
+    """Say why a channel is told about an alert."""
     model = alert.model
     if channel.person is None:
         return f"a channel of {model.unit.name}"

@@ -16,7 +16,7 @@ from registry.problems import invalid
 
 FILTERS: Mapping[str, str] = {
     "state": "owed, sent or dead (given up)",
-    "kind": "firing or resolved",
+    "kind": "firing, acknowledged, reminder, escalated or resolved",
     "model": "slug of a model",
     "alert": "number of an alert",
 }
@@ -31,6 +31,9 @@ class DeliveryAnswer(BaseModel):
     to: str
     kind: str
     state: str
+    route: str
+    held: str
+    message: int | None
     attempts: int
     owed_at: datetime
     due_at: datetime
@@ -73,7 +76,7 @@ def recipient(channel: Channel) -> str:
 
 def show(delivery: Delivery) -> DeliveryAnswer:
     """Return a delivery as the API answers it."""
-    alert = delivery.alert
+    alert, message = delivery.alert, delivery.message
     return DeliveryAnswer(
         id=delivery.pk,
         alert=alert.pk,
@@ -83,12 +86,15 @@ def show(delivery: Delivery) -> DeliveryAnswer:
         to=recipient(delivery.channel),
         kind=delivery.kind,
         state=delivery.state,
-        attempts=delivery.attempts,
+        route=delivery.route,
+        held=delivery.held,
+        message=delivery.message_id,
+        attempts=message.attempts if message else 0,
         owed_at=delivery.owed_at,
-        due_at=delivery.due_at,
-        sent_at=delivery.sent_at,
-        receipt=delivery.receipt,
-        error=delivery.error,
+        due_at=message.due_at if message else delivery.due_at,
+        sent_at=message.sent_at if message else None,
+        receipt=message.receipt if message else "",
+        error=message.error if message else "",
     )
 
 

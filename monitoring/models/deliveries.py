@@ -112,6 +112,12 @@ class Message(models.Model):
                 condition=Q(state=DeliveryState.OWED.value),
                 name="message_due",
             ),
+            # Serves the sender too: what else is on its way to the same channel.
+            models.Index(
+                fields=["channel", "id"],
+                condition=Q(state=DeliveryState.OWED.value),
+                name="messages_on_their_way",
+            ),
             # Serves the budget: what interrupted this reader lately.
             models.Index(fields=["channel", "made_at"], name="messages_of_channel"),
         ]
@@ -143,12 +149,6 @@ class Delivery(models.Model):
     due_at = models.DateTimeField()
     route = models.CharField(max_length=10, choices=Route.choices, default=Route.NOW)
     held = models.CharField(max_length=300, default="", blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    lease_token = models.BigIntegerField(default=0)
-    attempts = models.IntegerField(default=0)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    receipt = models.CharField(max_length=300, default="", blank=True)
-    error = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = [
@@ -157,12 +157,6 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            # Serves the sender's claim: owed messages that are due, oldest first.
-            models.Index(
-                fields=["due_at"],
-                condition=Q(state=DeliveryState.OWED.value),
-                name="delivery_due",
-            ),
             # Serves the making of messages: owed news that is due and travels in none yet.
             models.Index(
                 fields=["channel", "due_at"],

@@ -11,7 +11,7 @@ def visible_deliveries(actor: Actor) -> QuerySet[Delivery]:
     """Return the messages about models the actor sees."""
     return Delivery.objects.filter(
         alert__model__in=access.visible_models(actor).values("pk")
-    ).select_related("alert__model__unit", "channel__person", "channel__unit")
+    ).select_related("alert__model__unit", "channel__person", "channel__unit", "message")
 
 
 def visible_channels(actor: Actor) -> QuerySet[Channel]:

@@ -93,7 +93,7 @@ def incident_detail(actor: Actor, key: str | int) -> IncidentDetail:
     alerts = alerts_of_incident(actor, incident)
     deliveries = (
         Delivery.objects.filter(alert__in=[alert.pk for alert in alerts])
-        .select_related("channel__person", "channel__unit", "alert")
+        .select_related("channel__person", "channel__unit", "alert", "message")
         .order_by("owed_at", "pk")
     )
     earlier = (

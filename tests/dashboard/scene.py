@@ -261,7 +261,17 @@ def _incident(model, newest: m.Run, now: datetime) -> tuple[m.Incident, m.Alert]
     channel = m.Channel.objects.create(
         slug="mail-ana", kind="mail", person=model.owner, address=model.owner.email
     )
+    message = m.Message.objects.create(
+        channel=channel,
+        incident=incident,
+        key="message-one",
+        state="sent",
+        made_at=now,
+        due_at=now,
+        sent_at=now,
+    )
     m.Delivery.objects.create(
+        message=message,
         alert=alert,
         channel=channel,
         kind="firing",
@@ -270,7 +280,6 @@ def _incident(model, newest: m.Run, now: datetime) -> tuple[m.Incident, m.Alert]
         idempotency_key="one",
         owed_at=now,
         due_at=now,
-        sent_at=now,
     )
     return incident, alert
 

@@ -1,5 +1,6 @@
 """Mail by SMTP: text and HTML, threaded by incident; a repeat carries the same Message-ID."""
 
+from contextlib import suppress
 from smtplib import (
     SMTPAuthenticationError,
     SMTPException,
@@ -13,6 +14,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
 from monitoring.alerts.channels import ChannelError, Outgoing, Receipt
+from monitoring.alerts.message import Letter
 
 # One SMTP dialogue has about seven steps, and all of them must end before the lease does.
 STEP_SECONDS = 8
@@ -22,6 +24,13 @@ def send(outgoing: Outgoing) -> Receipt:
     """Send one mail; its Message-ID is the receipt."""
     message = build(outgoing)
     message_id = str(message.extra_headers["Message-ID"])
+    connection = message.connection
+    try:
+        connection.open()
+    except SMTPAuthenticationError as error:
+        raise ChannelError(f"the mail server refuses us: {error}", outage=True) from error
+    except (SMTPException, OSError) as error:
+        raise ChannelError(f"no mail gets out: {error}", outage=True) from error
     try:
         message.send()
     except SMTPRecipientsRefused as error:
@@ -29,21 +38,24 @@ def send(outgoing: Outgoing) -> Receipt:
         raise ChannelError(
             f"the address is refused: {error}", permanent=min(codes, default=0) >= 500
         ) from error
-    except SMTPAuthenticationError as error:
-        raise ChannelError(f"the mail server refuses us: {error}", outage=True) from error
     except SMTPResponseException as error:
         raise ChannelError(
             f"the mail server answers {error.smtp_code}", permanent=error.smtp_code >= 500
         ) from error
     except (SMTPException, OSError) as error:
-        raise ChannelError(f"no mail gets out: {error}", outage=True) from error
+        # The line broke in between: the server may have taken the mail or not.
+        raise ChannelError(f"the mail server stopped answering: {error}") from error
+    finally:
+        # Whatever becomes of the farewell: the server has answered for the mail already.
+        with suppress(SMTPException, OSError):
+            connection.close()
     return Receipt(message_id)
 
 
 def build(outgoing: Outgoing) -> EmailMultiAlternatives:
     """Render the mail."""
     event = "alert_resolved" if outgoing.event == "resolved" else "alert_opened"
-    context = {"letter": outgoing.letter}
+    context = {"letter": outgoing.letter, "rows": _rows(outgoing.letter)}
     subject = render_to_string(f"emails/{event}-subject.txt", context)
     host = urlsplit(settings.MUSTER_PUBLIC_URL).hostname or "localhost"
     thread = f"<{outgoing.thread}@{host}>"
@@ -63,3 +75,12 @@ def build(outgoing: Outgoing) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string(f"emails/{event}-html.html", context), "text/html")
     return message
+
+
+def _rows(letter: Letter) -> list[tuple[str, list[tuple[str, bool]]]]:
+    """Say of each line whether it is an address of ours; no other text ever becomes a link."""
+    ours = f"{settings.MUSTER_PUBLIC_URL}/"
+    return [
+        (label, [(line, line.startswith(ours) and " " not in line) for line in lines])
+        for label, lines in letter.parts
+    ]

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring.alerts import claims
+from monitoring.alerts import claims, messages
 from monitoring.leases import LEASE_SECONDS
-from monitoring.models import Delivery
+from monitoring.models import Delivery, Message
+from registry import clock
 from tests import cast
 from tests.monitoring.history import History
 from tests.monitoring.shifted import shifted
@@ -18,7 +19,16 @@ pytestmark = pytest.mark.django_db
 def history():
     made = History(cast.cast().model)
     made.week(1, "missed", "no batch came")
+    messages.make_due(at=clock.now())
     return made
+
+
+def message():
+    return Message.objects.get()
+
+
+def kinds(claimed):
+    return list(Delivery.objects.filter(message=claimed.message_id).values_list("kind", flat=True))
 
 
 def test_a_leased_message_is_not_leased_again_before_the_lease_ends(history):
@@ -37,31 +47,83 @@ def test_whoever_lost_the_lease_writes_nothing(history):
     with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
         [quick] = claims.claim()
 
-    assert claims.mark_sent(slow, receipt="slow") is False
+    assert claims.mark_sent(slow, message(), receipt="slow") is False
     assert claims.put_off(slow, error="slow", pause=timedelta(hours=1)) is False
-    assert claims.mark_sent(quick, receipt="quick") is True
+    assert claims.mark_sent(quick, message(), receipt="quick") is True
     assert claims.mark_dead(slow, error="slow") is False
-    assert Delivery.objects.get().receipt == "quick"
+    assert message().receipt == "quick"
+    assert Delivery.objects.get().state == "sent"
 
 
 def test_a_recovery_waits_until_the_alarm_is_out(history):
-    history.week(2)
-    assert Delivery.objects.count() == 2
-
     [firing] = claims.claim()
-    assert Delivery.objects.get(pk=firing.delivery_id).kind == "firing"
+    assert claims.freeze(firing, {"event": "firing"})
+    history.week(2)
+    messages.make_due(at=clock.now())
+
+    assert kinds(firing) == ["firing"]
     claims.put_off(firing, error="busy", pause=timedelta(hours=1))
     assert claims.claim() == []
 
     with shifted(timedelta(hours=2)):
         [firing] = claims.claim()
-        claims.mark_sent(firing, receipt="x")
+        claims.mark_sent(firing, Message.objects.get(pk=firing.message_id), receipt="x")
         [resolved] = claims.claim()
-    assert Delivery.objects.get(pk=resolved.delivery_id).kind == "resolved"
+    assert kinds(resolved) == ["resolved"]
+
+
+def test_news_joins_a_message_that_nobody_has_composed_yet(history):
+    history.week(2)
+    messages.make_due(at=clock.now())
+
+    [claimed] = claims.claim()
+    assert kinds(claimed) == ["firing", "resolved"]
+
+
+def test_whoever_composed_without_the_news_that_joined_cannot_freeze_it(history):
+    [slow] = claims.claim()
+    history.week(2)
+    with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
+        messages.make_due(at=clock.now())
+
+    assert Message.objects.count() == 1
+    assert claims.freeze(slow, {"event": "firing"}) is False
+
+
+def test_while_somebody_holds_it_nothing_joins(history):
+    [claimed] = claims.claim()
+    history.week(2)
+    messages.make_due(at=clock.now())
+
+    assert kinds(claimed) == ["firing"]
+    assert Message.objects.count() == 2
+
+
+def test_what_nobody_has_seen_may_be_told_with_more(history):
+    [claimed] = claims.claim()
+    claims.freeze(claimed, {"event": "firing"})
+    claims.put_off(claimed, error="refused", pause=timedelta(0), untouched=True)
+
+    history.week(2)
+    messages.make_due(at=clock.now())
+
+    assert message().content is None
+    assert kinds(claimed) == ["firing", "resolved"]
+
+
+def test_what_somebody_may_have_seen_stays_as_it_was(history):
+    [claimed] = claims.claim()
+    claims.freeze(claimed, {"event": "firing"})
+    claims.put_off(claimed, error="cut", pause=timedelta(0))
+
+    [again] = claims.claim()
+
+    assert message().content == {"event": "firing"}
+    assert claims.freeze(again, {"event": "other"}) is False
 
 
 def test_channels_and_kinds_that_fail_are_left_out(history):
-    channel = Delivery.objects.get().channel_id
+    channel = message().channel_id
 
     assert claims.claim(skip_channels={channel}) == []
     assert claims.claim(skip_kinds={"mail"}) == []

@@ -2,8 +2,10 @@
 
 import pytest
 
-from monitoring.models import Alert, Delivery, Health, Incident
+from monitoring.alerts import messages
+from monitoring.models import Alert, Delivery, Health, Incident, Message
 from monitoring.queries.runs import runs_of
+from registry import clock
 from registry.models import MLflowServer
 from tests import factories
 from tests.monitoring.history import History, of_week
@@ -213,7 +215,9 @@ def test_segments_that_open_together_are_told_in_one_message(history):
 
     assert Alert.objects.count() == 2
     assert Incident.objects.count() == 1
-    assert owed() == [("firing", "ana@example.com")]
+    assert owed() == [("firing", "ana@example.com")] * 2
+    messages.make_due(at=clock.now())
+    assert Message.objects.get().deliveries.count() == 2
 
 
 def test_one_dead_mlflow_server_is_one_incident_and_one_message_a_person(people):
@@ -227,7 +231,9 @@ def test_one_dead_mlflow_server_is_one_incident_and_one_message_a_person(people)
     [incident] = Incident.objects.all()
     assert incident.title == "MLflow server default cannot be read"
     assert incident.alerts.count() == 3
-    assert owed() == [("firing", "ana@example.com")]
+    assert owed() == [("firing", "ana@example.com")] * 3
+    messages.make_due(at=clock.now())
+    assert Message.objects.get().deliveries.count() == 3
     assert MLflowServer.objects.get(slug="default").fault
 
 

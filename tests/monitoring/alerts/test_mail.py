@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring.alerts import delivery
-from monitoring.models import AlertNote, Channel, Delivery
+from monitoring.models import AlertNote, Channel, Delivery, Message
 from registry import clock
 from tests.monitoring.history import History
 from tests.monitoring.shifted import shifted
@@ -50,9 +50,9 @@ def test_the_owner_gets_one_mail_that_says_it_all(alert, smtp_catcher, settings)
     assert "Retraining is on hold." in text
     assert "v1" in text
     row = Delivery.objects.get()
-    assert (row.state, row.attempts) == ("sent", 1)
-    assert row.receipt == mail["Message-ID"]
-    assert row.sent_at is not None
+    assert (row.state, row.message.attempts) == ("sent", 1)
+    assert row.message.receipt == mail["Message-ID"]
+    assert row.message.sent_at is not None
 
 
 def test_html_and_text_say_the_same_and_html_escapes(people, smtp_catcher):
@@ -85,7 +85,7 @@ def test_the_end_of_it_is_a_reply_in_the_same_thread(alert, smtp_catcher):
 def test_a_refused_attempt_is_put_off_and_repeated_with_the_same_message_id(alert, smtp_catcher):
     smtp_catcher.refusal = "451 try later"
     assert drain() == 0
-    row = Delivery.objects.get()
+    row = Message.objects.get()
     assert (row.state, row.attempts, row.lease_until) == ("owed", 1, None)
     assert "451" in row.error
     smtp_catcher.refusal = ""
@@ -94,7 +94,7 @@ def test_a_refused_attempt_is_put_off_and_repeated_with_the_same_message_id(aler
     with shifted(timedelta(minutes=1)):
         assert drain() == 1
 
-    assert smtp_catcher.messages[0]["Message-ID"] == f"<{row.idempotency_key}@testserver>"
+    assert smtp_catcher.messages[0]["Message-ID"] == f"<{row.key}@testserver>"
     assert smtp_catcher.messages[0]["X-Muster-Attempt"] == "2"
 
 
@@ -107,7 +107,7 @@ def test_a_mail_server_that_is_away_costs_one_attempt_a_drain_not_one_a_message(
 
     assert drain() == 0
 
-    attempts = sorted(Delivery.objects.values_list("attempts", flat=True))
+    attempts = sorted(Message.objects.values_list("attempts", flat=True))
     assert attempts == [0, 1]
     assert set(Delivery.objects.values_list("state", flat=True)) == {"owed"}
 
@@ -139,7 +139,7 @@ def test_who_left_after_the_alert_gets_no_mail_and_the_next_in_line_does(
     drain()
 
     assert smtp_catcher.recipients == ["pat@example.com"]
-    assert Delivery.objects.get(state="dead").error == "the account is closed"
+    assert Message.objects.get(state="dead").error == "the account is closed"
 
 
 def test_a_message_that_cannot_be_composed_does_not_hold_up_the_others(
@@ -161,4 +161,4 @@ def test_a_message_that_cannot_be_composed_does_not_hold_up_the_others(
     drain()
 
     assert "ben@example.com" in smtp_catcher.recipients
-    assert "KeyError" in Delivery.objects.get(channel__person=people.ana).error
+    assert "KeyError" in Message.objects.get(channel__person=people.ana).error

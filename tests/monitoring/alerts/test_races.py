@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from monitoring.alerts import delivery, episodes
-from monitoring.models import Alert, Delivery, Incident
+from monitoring.alerts import delivery, episodes, messages
+from monitoring.models import Alert, Delivery, Incident, Message
 from registry import clock
 from tests import cast, factories
 from tests.monitoring.history import History
@@ -43,7 +43,8 @@ def test_models_that_meet_one_dead_server_at_once_share_one_incident():
 
     assert Incident.objects.count() == 1
     assert Alert.objects.count() == 12
-    assert Delivery.objects.count() == 1
+    at_once(lambda _: messages.make_due(at=clock.now()), range(WORKERS))
+    assert Message.objects.get().deliveries.count() == 12
 
 
 def test_one_verdict_told_by_many_workers_is_one_alert():

@@ -7,8 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+<<<<<<< HEAD
 from monitoring.alerts import claims, delivery
 from monitoring.alerts.channels.calls import retry_after
+=======
+from monitoring.alerts import claims, delivery, messages
+from monitoring.alerts.channels.webhook import retry_after
+>>>>>>> 65c71be (Send news in messages that are made, composed and marked as one)
 from monitoring.models import Channel, Delivery
 from registry import clock
 from registry.models import AuditEvent
@@ -68,7 +73,7 @@ def test_the_receiver_can_verify_who_sent_it_and_reads_what_it_is_about(history,
     assert told["data"]["condition"] == "missed"
     assert told["data"]["state"] == "unknown"
     assert told["data"]["headline"] == "No batch came: no batch came"
-    assert (row().state, row().receipt) == ("sent", "HTTP 204")
+    assert (row().state, row().message.receipt) == ("sent", "HTTP 204")
 
 
 def test_a_failure_is_repeated_with_the_same_key(history, receiver):
@@ -78,8 +83,8 @@ def test_a_failure_is_repeated_with_the_same_key(history, receiver):
     drain(2 * LATER)
 
     assert len(receiver.received) == 3
-    assert set(receiver.keys()) == {row().idempotency_key}
-    assert (row().state, row().attempts) == ("sent", 3)
+    assert set(receiver.keys()) == {row().message.key}
+    assert (row().state, row().message.attempts) == ("sent", 3)
 
 
 def test_a_receiver_that_takes_it_and_cuts_the_line_gets_it_again_with_the_same_key(
@@ -90,7 +95,7 @@ def test_a_receiver_that_takes_it_and_cuts_the_line_gets_it_again_with_the_same_
     assert row().state == "owed"
     drain(LATER)
 
-    assert receiver.keys() == [row().idempotency_key] * 2
+    assert receiver.keys() == [row().message.key] * 2
     assert row().state == "sent"
 
 
@@ -98,7 +103,7 @@ def test_retry_after_is_honored(history, receiver):
     receiver.script, receiver.headers = [429], {"Retry-After": "3600"}
     drain()
 
-    wait = row().due_at - clock.now()
+    wait = row().message.due_at - clock.now()
     assert timedelta(minutes=59) < wait <= timedelta(hours=1)
 
 
@@ -151,6 +156,7 @@ def test_a_dead_receiver_does_not_hold_up_the_mail(history, receiver, smtp_catch
 
 def test_after_hours_of_outage_everything_arrives_in_order(history, receiver):
     receiver.script = [503] * 30
+    drain()
     history.week(2)
     for hour in range(6):
         drain(timedelta(hours=hour))
@@ -161,10 +167,22 @@ def test_after_hours_of_outage_everything_arrives_in_order(history, receiver):
     kinds = [json.loads(body)["type"] for _, body in receiver.received]
     assert kinds == sorted(kinds), "the alarm comes before the all-clear"
     assert kinds[-1] == "alert.resolved"
+    assert len(set(receiver.keys())) == 2
+
+
+def test_what_begins_and_ends_before_anybody_could_be_told_is_one_message(history, receiver):
+    history.week(2)
+    drain()
+
+    [(_, body)] = receiver.received
+    told = json.loads(body)
+    assert told["type"] == "alert.resolved"
+    assert told["data"]["news"] == ["firing", "resolved"]
+    assert "It began" in told["data"]["parts"]["Told now"][0]
+    assert {row.state for row in Delivery.objects.all()} == {"sent"}
 
 
 def test_after_three_days_it_is_given_up_and_kept(history, receiver):
-    Delivery.objects.update(owed_at=clock.now())
     receiver.script = [503] * 50
     for attempt in range(claims.FEWEST_ATTEMPTS - 1):
         drain(attempt * LATER)
@@ -172,10 +190,11 @@ def test_after_three_days_it_is_given_up_and_kept(history, receiver):
     assert row().state == "owed"
     drain(timedelta(hours=73))
 
-    assert (row().state, row().error) == ("dead", "the receiver answers HTTP 503")
+    assert (row().state, row().message.error) == ("dead", "the receiver answers HTTP 503")
 
 
 def test_after_days_of_standstill_a_message_still_gets_its_attempts(history, receiver):
+    messages.make_due(at=clock.now())
     receiver.script = [503]
     drain(timedelta(days=5))
     assert row().state == "owed"
