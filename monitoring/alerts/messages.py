@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from monitoring import chaos
-from monitoring.models import Channel, Delivery, Message
+from monitoring.models import Delivery, Message
 from monitoring.states import DeliveryState, Route
 from registry.clock import MusterNow
 
@@ -21,8 +21,6 @@ _LOCK_CLASS = 7233804  # our own number for the advisory lock "messages of one c
 # What waits this long could not be sent: more than a few are told together when it can.
 OVERDUE = timedelta(minutes=10)
 FEW = 2
-# Kinds that keep a case of their own for each incident: one message would tell them nothing.
-ONE_BY_ONE = (Channel.Kind.PAGERDUTY, Channel.Kind.OPSGENIE)
 
 
 def make_due(*, at: datetime) -> int:
@@ -39,7 +37,6 @@ def fold_overdue() -> int:
     piled = (
         _open_messages()
         .filter(made_at__lte=MusterNow() - OVERDUE, channel__failing_since=None)
-        .exclude(channel__kind__in=ONE_BY_ONE)
         .order_by()
         .values("channel")
         .annotate(n=Count("pk"))

@@ -37,7 +37,7 @@ def test_what_i_own_is_mine_and_the_tabs_count(ana, story):
     assert "PSI income 0.41" in seen, "the line says what is wrong without a click"
     for name in ("For me 1", "All open 1", "Unassigned 1", "Snoozed 0"):
         assert name in seen
-    assert "You were interrupted 0 of 2 times" in seen
+    assert "You were interrupted 1 of 2 times" in seen
 
 
 def test_a_person_to_whom_nothing_belongs_sees_all_that_is_open(client, story):

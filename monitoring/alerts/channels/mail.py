@@ -22,9 +22,10 @@ STEP_SECONDS = 8
 
 def send(outgoing: Outgoing) -> Receipt:
     """Send one mail; its Message-ID is the receipt."""
+    connection = get_connection(timeout=STEP_SECONDS)
     message = build(outgoing)
+    message.connection = connection
     message_id = str(message.extra_headers["Message-ID"])
-    connection = message.connection
     try:
         connection.open()
     except SMTPAuthenticationError as error:
@@ -71,7 +72,6 @@ def build(outgoing: Outgoing) -> EmailMultiAlternatives:
             "Auto-Submitted": "auto-generated",
             "X-Muster-Attempt": str(outgoing.attempt),
         },
-        connection=get_connection(timeout=STEP_SECONDS),
     )
     message.attach_alternative(render_to_string(f"emails/{event}-html.html", context), "text/html")
     return message

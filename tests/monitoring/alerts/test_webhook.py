@@ -7,13 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-<<<<<<< HEAD
-from monitoring.alerts import claims, delivery
-from monitoring.alerts.channels.calls import retry_after
-=======
 from monitoring.alerts import claims, delivery, messages
-from monitoring.alerts.channels.webhook import retry_after
->>>>>>> 65c71be (Send news in messages that are made, composed and marked as one)
+from monitoring.alerts.channels.calls import retry_after
 from monitoring.models import Channel, Delivery
 from registry import clock
 from registry.models import AuditEvent
