@@ -19,7 +19,7 @@ _KINDS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0008_more_ways_to_be_told"),
+        ("monitoring", "0009_news_travels_in_messages"),
     ]
 
     operations = [
