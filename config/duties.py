@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monitoring import analyses, events, health, runs, scans, windows
+from monitoring import analyses, events, health, reports, runs, scans, windows
 from monitoring import tasks as monitoring_tasks
 from monitoring.alerts import delivery
 from policies import tasks as policies_tasks
@@ -50,6 +50,7 @@ DUTIES = (
     Duty("judge", runs.execute_due, monitoring_tasks.judge.apply_async),
     Duty("analyze", analyses.work_due, monitoring_tasks.analyze.apply_async),
     Duty("stale", health.mark_stale, monitoring_tasks.stale.apply_async),
+    Duty("report", reports.report_due, monitoring_tasks.report.apply_async),
     Duty("deliver", delivery.deliver_due, monitoring_tasks.deliver.apply_async),
     Duty("decide", decisions.decide_pending, policies_tasks.decide.apply_async),
     Duty("hand_over", jobs.hand_over_due, policies_tasks.hand_over.apply_async),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from monitoring import analyses, events, health, runs, scans, windows
+from monitoring import analyses, events, health, reports, runs, scans, windows
 from monitoring.alerts import delivery
 from registry import clock
 
@@ -38,6 +38,12 @@ def stale(**kwargs: object) -> None:
 def deliver(**kwargs: object) -> None:
     """Send the messages that are owed."""
     delivery.deliver_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def report(**kwargs: object) -> None:
+    """Owe the weekly and monthly reports that are due."""
+    reports.report_due(at=clock.now(), seconds=_SECONDS)
 
 
 @shared_task(ignore_result=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from monitoring.models import Channel
-from registry.models import Person, RegisteredModel
+from registry.models import BusinessUnit, Person, RegisteredModel
 from registry.models.people import FleetRoleName, UnitRole
 
 
@@ -29,8 +29,13 @@ def instead_of(model: RegisteredModel, *, failed: Collection[int]) -> list[Perso
 
 def unit_admins(model: RegisteredModel) -> list[Person]:
     """Return the active people who administer the model's unit."""
+    return unit_admins_of(model.unit_id)
+
+
+def unit_admins_of(unit: BusinessUnit | int) -> list[Person]:
+    """Return the active people who administer a unit."""
     admins = Person.objects.filter(
-        is_active=True, memberships__unit=model.unit_id, memberships__role=UnitRole.UNIT_ADMIN
+        is_active=True, memberships__unit=unit, memberships__role=UnitRole.UNIT_ADMIN
     )
     return list(admins.distinct().order_by("pk"))
 
