@@ -1,11 +1,13 @@
 """Rows as points in space, for measures of how well clusters are separated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from monitoring.data.columns import Column
+from monitoring.data.frames import SEED
+from monitoring.statistics import multivariate
 
 
 def coordinates(reference: Mapping[str, Column], current: Mapping[str, Column]) -> Any:
@@ -26,6 +28,12 @@ def coordinates(reference: Mapping[str, Column], current: Mapping[str, Column]) 
             for label in then.labels:
                 parts.append((now.values == places.get(label, -2)).astype(float)[:, None])
     return np.hstack(parts) if parts else np.zeros((rows, 1))
+
+
+def drawn(names: Sequence[str], side: Mapping[str, Column]) -> dict[str, Column]:
+    """Return these columns with the rows that a look at many of them takes, the same each time."""
+    rows = multivariate.sampled(len(side[names[0]].values), seed=SEED)
+    return {name: side[name].at(rows) for name in names}
 
 
 def clouds(

@@ -6,7 +6,7 @@ from monitoring.checks import drift
 from monitoring.checks.shapes import DataSpec, Multivariate
 from monitoring.checks.words import number, percent
 from monitoring.data.columns import Column
-from monitoring.data.points import clouds
+from monitoring.data.points import clouds, drawn
 from monitoring.data.readers import SEED
 from monitoring.integrations import sklearn
 from monitoring.judging.protocol import ReadingOut
@@ -45,7 +45,7 @@ def _look(
     current: Mapping[str, Column],
     scores: Scores,
 ) -> None:
-    then, now = _some(wanted, reference), _some(wanted, current)
+    then, now = drawn(wanted, reference), drawn(wanted, current)
     first, second, names, owners = clouds(then, now)
     if not names or min(len(first), len(second)) < MIN_ROWS:
         scores.unscored[f"{look.method} of {name}"] = f"fewer than {MIN_ROWS} rows to compare"
@@ -79,11 +79,6 @@ def _look(
             "telling": [{"feature": one, "lost": round(part, 4)} for one, part in telling],
         }
     )
-
-
-def _some(wanted: list[str], side: Mapping[str, Column]) -> dict[str, Column]:
-    rows = multivariate.sampled(len(side[wanted[0]].values), seed=SEED)
-    return {name: side[name].at(rows) for name in wanted}
 
 
 def _sentence(look: Multivariate, value: float, name: str, telling: list[tuple[str, float]]) -> str:

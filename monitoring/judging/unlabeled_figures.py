@@ -1,8 +1,6 @@
 """Measure what needs no labels: clusters, and how well made-up rows pass for real ones."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -10,11 +8,11 @@ from monitoring.checks.performance import Measured
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.words import percent
 from monitoring.data.columns import Column
-from monitoring.data.points import clouds, coordinates
+from monitoring.data.points import clouds, coordinates, drawn
 from monitoring.data.readers import SEED
 from monitoring.integrations import sklearn
 from monitoring.judging.protocol import HistogramOut, Job
-from monitoring.statistics import errors, multivariate
+from monitoring.statistics import errors
 
 _FEWEST = 50
 _NAMED = 3
@@ -74,7 +72,7 @@ class Unlabeled:
     def _detection(self) -> Measured:
         """Say how well a classifier tells the rows from real ones: 0.5 is not at all."""
         names = self._features()
-        first, second, told, owners = clouds(_some(names, self.then), _some(names, self.columns))
+        first, second, told, owners = clouds(drawn(names, self.then), drawn(names, self.columns))
         if not told or min(len(first), len(second)) < _FEWEST:
             raise sklearn.NoMetric(f"fewer than {_FEWEST} rows to tell apart")
         value, lost = sklearn.told_apart(first, second, owners, seed=SEED)
@@ -104,11 +102,6 @@ class Unlabeled:
             Measured("cluster_shift", value, sums[1], errors.VERSION, detail=detail),
             HistogramOut(name, "", None, labels, counts[0], counts[1]),
         )
-
-
-def _some(names: list[str], side: Mapping[str, Column]) -> dict[str, Column]:
-    rows: Any = multivariate.sampled(len(side[names[0]].values), seed=SEED)
-    return {name: side[name].at(rows) for name in names}
 
 
 def _clusters(column: Column) -> dict[str, int]:
