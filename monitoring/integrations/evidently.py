@@ -57,11 +57,6 @@ def score(method: str, reference: Any, current: Any, *, numeric: bool, limit: fl
     return Score(value, VERSION)
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that a score depends on."""
-    return {"evidently": __version__, "numpy": np.__version__, "pandas": pd.__version__}
-
-
 def report(
     reference: Any,
     current: Any,

@@ -11,6 +11,7 @@ from monitoring.data import readers
 from monitoring.data.columns import Column, load_all
 from monitoring.integrations import evidently
 from monitoring.judging import references
+from monitoring.judging.looks import texts, versions
 from monitoring.judging.protocol import Job, Result
 
 ROW_CAP = 50_000  # of each side; more would only make the report slower
@@ -31,13 +32,13 @@ def make_report(job: Job) -> Result:
     contract = ContractSpec.model_validate(job.contract, strict=False)
     wanted = {name for name in contract.columns if name not in job.roles.leave_out}
     read = {*wanted, spec.time}
-    texts = [name for name in wanted if contract.columns[name].family in ("category", "text")]
+    strings = texts(contract, wanted)
     try:
         current = readers.read(
-            job.batch, kind=job.batch_format, columns=read, row_cap=ROW_CAP, strings=texts
+            job.batch, kind=job.batch_format, columns=read, row_cap=ROW_CAP, strings=strings
         )
         reference = readers.read(
-            job.reference, kind=job.reference_format, columns=read, row_cap=ROW_CAP, strings=texts
+            job.reference, kind=job.reference_format, columns=read, row_cap=ROW_CAP, strings=strings
         )
     except readers.Unreadable as error:
         return Result("not_evaluated", str(error))
@@ -70,7 +71,7 @@ def make_report(job: Job) -> Result:
             "rows": {"current": _rows(now, names), "reference": _rows(then, names)},
             "sampled": current.sampled or reference.sampled,
         },
-        made_with={**evidently.versions(), "row_cap": ROW_CAP, "seed": readers.SEED},
+        made_with={**versions(), "row_cap": ROW_CAP, "seed": readers.SEED},
     )
 
 
