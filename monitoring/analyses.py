@@ -189,7 +189,7 @@ def _report(found: Analysis, *, at: datetime) -> Answer:
         seconds=_REPORT_SECONDS,
         spec=run.check_version.spec,
         batch=run.batch.path,
-        batch_format=run.batch.format or run.batch.source.format,
+        batch_format=run.batch.written_as,
         **_reference(run, run.batch.source),
         contract=run.contract_version.spec if run.contract_version else {},
         window_start=run.window.start,
@@ -207,7 +207,7 @@ def _reference(run: Run, source: Source) -> dict[str, Any]:
     if digest := run.made_with.get("reference_batch"):
         other = source.batches.filter(digest=digest).first()
         if other is not None:
-            return {"reference": other.path, "reference_format": other.format or source.format}
+            return {"reference": other.path, "reference_format": other.written_as}
     elif run.baseline is not None:
         return {"reference": str(baselines.path_of(run.baseline))}
     raise CannotAnswer("The reference of the run is not stored any more.")

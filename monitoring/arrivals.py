@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from monitoring.models import Batch, Check, LabelSet, Source
+from monitoring.queries.runs import newest_batch
 
 
 def keep_batch(
@@ -20,7 +21,7 @@ def keep_batch(
     origin: Mapping[str, Any] | None = None,
 ) -> tuple[Batch, bool]:
     """Write the batch of a window; say whether its content is news."""
-    newest = source.batches.filter(window_start=start).order_by("landed_at", "pk").last()
+    newest = newest_batch(source, start)
     news = newest is None or newest.digest != digest
     changes: dict[str, object] = {
         "path": path,

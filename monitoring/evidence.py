@@ -27,7 +27,7 @@ from monitoring.models import (
     Source,
 )
 from monitoring.queries.checks import current_contract, current_version
-from monitoring.queries.runs import batch_before, usual_rows
+from monitoring.queries.runs import batch_before, newest_batch, usual_rows
 from monitoring.specs import stored_check
 from registry.models import ModelVersion
 from registry.queries import champion
@@ -59,11 +59,6 @@ class Evidence:
             "batch": self.batch,
             "label_digests": self.label_digests,
         }
-
-
-def newest_batch(source: Source, start: datetime) -> Batch | None:
-    """Return the batch of a window that landed last."""
-    return source.batches.filter(window_start=start).order_by("landed_at", "pk").last()
 
 
 def labels_for(source: Source, start: datetime) -> list[LabelSet]:
@@ -128,7 +123,7 @@ def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
         other = _other_window(run, source, spec)
         files |= {"reference": other.path if other else ""}
         if other is not None:
-            files["reference_format"], digest = other.format or source.format, other.digest
+            files["reference_format"], digest = other.written_as, other.digest
     ask = _ask_spark if spec.engine == "spark" else _ask
     result = ask(
         Job(
@@ -153,7 +148,7 @@ def _skew(run: Run, spec: SkewSpec, found: Evidence) -> None:
         return
     files = _files(run, source, found) | {
         "reference": offline.path,
-        "reference_format": offline.format or offline.source.format,
+        "reference_format": offline.written_as,
     }
     result = _ask(Job(kind="skew", spec=found.check_version.spec, **files))
     found.result = replace(result, made_with={**result.made_with, "offline": offline.digest})
@@ -230,7 +225,7 @@ def _files(run: Run, source: Source, found: Evidence) -> dict[str, Any]:
     return {
         "batch": found.batch.path,
         "environment": keys.environment(source),
-        "batch_format": found.batch.format or source.format,
+        "batch_format": found.batch.written_as,
         "reference": str(baselines.path_of(found.baseline)) if found.baseline else "",
         "contract": found.contract_version.spec if found.contract_version else {},
         "window_start": run.window.start,

@@ -18,6 +18,7 @@ from monitoring.databases import Database, read, require_allowed
 from monitoring.models import Check, Source, Window
 from monitoring.planning import HORIZON
 from monitoring.queries.checks import readers_of
+from monitoring.queries.runs import newest_batch
 from monitoring.specs import CheckSpec
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
@@ -98,7 +99,7 @@ def _ended(check: Check, spec: CheckSpec, *, at: datetime) -> Iterator[tuple[dat
 def _batch(
     source: Source, database: Database, ask: _Ask, *, at: datetime
 ) -> list[tuple[File, str]]:
-    known = source.batches.filter(window_start=ask.start).order_by("landed_at", "pk").last()
+    known = newest_batch(source, ask.start)
     asked = _asked(known.modified) if known else None
     if asked is not None and not asked < ask.due <= at:
         return []

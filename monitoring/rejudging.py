@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import evidence, verdicts
-from monitoring.models import Check, Run, Source
-from monitoring.queries.checks import current_spec, current_version
+from monitoring import verdicts
+from monitoring.models import Check, Run
+from monitoring.queries.checks import current_spec, current_version, source_of
+from monitoring.queries.runs import newest_batch
 from monitoring.states import OPEN_STATES
 from registry import access, audit
 from registry.access import Right
@@ -29,13 +30,12 @@ def rejudge(actor: Actor, run: Run, *, reason: str, at: datetime) -> tuple[Run, 
     now = Run.objects.filter(window=run.window, current=True).first()
     if now is not None and now.state in OPEN_STATES:
         return now, False
-    name = getattr(current_spec(check), "source", None)
-    source = Source.objects.filter(model=model, name=name).first() if name else None
+    source = source_of(check, current_spec(check))
     queued = verdicts.supersede(
         run.window,
         queued_at=at,
         check_version=current_version(check),
-        batch=evidence.newest_batch(source, run.window.start) if source else None,
+        batch=newest_batch(source, run.window.start) if source else None,
     )
     audit.record(
         actor, "window.asked_again", queued, at=at, unit=model.unit,

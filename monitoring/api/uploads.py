@@ -145,7 +145,7 @@ def _labels(row: LabelSet) -> LabelsOut:
 
 def _shown(row: Batch | LabelSet, shape: type[BaseModel]) -> dict[str, Any]:
     shown = {name: getattr(row, name) for name in shape.model_fields}
-    return {**shown, "format": row.format or row.source.format}
+    return {**shown, "format": row.written_as}
 
 
 class BatchList(UploadView):

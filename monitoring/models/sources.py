@@ -85,6 +85,11 @@ class Batch(models.Model):
             ),
         ]
 
+    @property
+    def written_as(self) -> str:
+        """The format of the file: its own, or else its source's."""
+        return self.format or self.source.format
+
     def __str__(self) -> str:
         return f"batch {self.window_start:%Y-%m-%d} of {self.source_id}"
 
@@ -110,6 +115,11 @@ class LabelSet(models.Model):
                 fields=["source", "name", "digest"], name="one_label_set_per_content"
             ),
         ]
+
+    @property
+    def written_as(self) -> str:
+        """The format of the file: its own, or else its source's."""
+        return self.format or self.source.format
 
     def __str__(self) -> str:
         return f"labels {self.name} of {self.source_id}"

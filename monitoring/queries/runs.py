@@ -47,6 +47,11 @@ def usual_rows(check: Check, *, before: datetime) -> float | None:
     return float(statistics.median(count for count in counts if count is not None))
 
 
+def newest_batch(source: Source, start: datetime) -> Batch | None:
+    """Return the batch of a window that landed last."""
+    return source.batches.filter(window_start=start).order_by("landed_at", "pk").last()
+
+
 def batch_before(check: Check, source: Source, start: datetime) -> Batch | None:
     """Return the batch of the nearest earlier window that the check did not find broken."""
     broken = Run.objects.filter(
