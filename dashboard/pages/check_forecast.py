@@ -31,9 +31,9 @@ def newest(model: RegisteredModel, name: str, *, at: datetime) -> dict[str, Any]
 
 def shown(found: Analysis, *, at: datetime) -> dict[str, Any]:
     """Return the sentences of a forecast."""
-    if found.fault:
+    if found.state == "failed":
         return {"asked": words.moment(found.requested_at), "lines": [found.fault]}
-    lines = [_WAITING] if found.finished_at is None else _figures(found.result)
+    lines = [_WAITING] if found.state == "waiting" else _figures(found.result)
     had = forecasts.had(found.model, str(found.body["check"]), at=at)
     if had is not None:
         alarms = f"{had.false_alarms} alert{'s' * (had.false_alarms != 1)}"

@@ -57,7 +57,7 @@ def _report(found: Run) -> dict[str, Any] | None:
         return None
     left_out = asked.result.get("left_out", {})
     return {
-        "waits": asked.finished_at is None,
+        "waits": asked.state == "waiting",
         "by": asked.by.name if asked.by else words.DASH,
         "at": words.moment(asked.requested_at),
         "fault": asked.fault,

@@ -70,10 +70,10 @@ def report_out(found: Analysis) -> ReportOut:
     """Return a report as the API answers it."""
     run = found.run
     assert run is not None
-    made = found.finished_at is not None and not found.fault
+    made = found.state == "made"
     address = f"/m/{found.model.slug}/runs/{run.pk}/report/" if made else None
     return ReportOut(
-        state="made" if made else "failed" if found.fault else "waiting",
+        state=found.state,
         requested_at=found.requested_at,
         requested_by=found.by.email if found.by else None,
         finished_at=found.finished_at,

@@ -43,9 +43,8 @@ def forecast_out(found: Analysis, *, at: datetime) -> ForecastOut:
     """Return a forecast as the API answers it."""
     slug = str(found.body["check"])
     had = forecasts.had(found.model, slug, at=at)
-    made = found.finished_at is not None and not found.fault
     return ForecastOut(
-        state="made" if made else "failed" if found.fault else "waiting",
+        state=found.state,
         check=slug,
         spec=found.body["spec"],
         requested_at=found.requested_at,

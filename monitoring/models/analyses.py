@@ -1,5 +1,7 @@
 """Work that somebody asked the judge for, beside the verdicts."""
 
+from typing import Literal
+
 from django.db import models
 from django.db.models import Q
 
@@ -19,7 +21,7 @@ class Analysis(models.Model):
     run = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.CASCADE, related_name="analyses"
     )
-    # Of a forecast: {"kind": kind of check, "spec": {...}}. The digest covers body and baseline.
+    # Of a forecast: {"check": slug, "spec": {...}}. The digest covers body and baseline.
     body = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=64)
     by = models.ForeignKey(
@@ -51,6 +53,13 @@ class Analysis(models.Model):
                 name="analysis_due",
             ),
         ]
+
+    @property
+    def state(self) -> Literal["waiting", "made", "failed"]:
+        """How far it is, in the words of the API."""
+        if self.fault:
+            return "failed"
+        return "waiting" if self.finished_at is None else "made"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} of {self.model_id}"
