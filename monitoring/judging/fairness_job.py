@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from monitoring.checks import fairness, performance
+from monitoring.checks import fairness
 from monitoring.checks.disclosure import hidden
 from monitoring.checks.fairness import Figure, Judged
 from monitoring.checks.fairness_shapes import FairnessSpec
@@ -13,6 +13,7 @@ from monitoring.data import labels as label_files
 from monitoring.data import readers
 from monitoring.data.columns import load_all
 from monitoring.data.groups import NoGroups
+from monitoring.judging import shortage
 from monitoring.judging.group_figures import WindowOfGroups, large_enough
 from monitoring.judging.protocol import GroupCountOut, Job, ReadingOut, Result
 
@@ -45,12 +46,10 @@ def judge_fairness(job: Job) -> Result:
         return Result(error.state, str(error))
     rows = int(frame.table.num_rows)
     labeled = int(truth.known.sum()) if truth else None
-    if labeled is not None and not performance.enough_labels(
-        labeled=labeled, rows=rows, min_labels=spec.min_labels, min_share=spec.min_completeness
-    ):
-        reason = performance.too_few(labeled=labeled, rows=rows, delay_days=spec.label_delay_days)
-        return Result("not_evaluated", reason, rows=rows, labeled=labeled,
-                      summary={"cause": "labels"})  # fmt: skip
+    if labeled is not None:
+        short = shortage.of_labels(spec, labeled=labeled, rows=rows)
+        if short is not None:
+            return short
     try:
         window = WindowOfGroups(spec, columns, truth)
     except (NoGroups, label_files.BadLabels) as error:

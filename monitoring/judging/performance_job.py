@@ -12,7 +12,7 @@ from monitoring.data import labels as label_files
 from monitoring.data import readers
 from monitoring.data.columns import Column, load_all
 from monitoring.integrations import sklearn
-from monitoring.judging import estimating
+from monitoring.judging import estimating, shortage
 from monitoring.judging.performance_figures import Labeled, naive_error
 from monitoring.judging.protocol import HistogramOut, Job, ReadingOut, Result
 from monitoring.judging.unlabeled_figures import Unlabeled
@@ -43,8 +43,11 @@ def judge_performance(job: Job) -> Result:
         if spec.needs_labels:
             truth = label_files.join(columns["request_id"], frame, list(job.labels), spec.label)
         estimated = estimating.estimates(job, spec, columns)
-        if truth is not None and (short := _too_few(spec, truth, rows, estimated)):
-            return short
+        if truth is not None:
+            labeled = int(truth.known.sum())
+            short = shortage.of_labels(spec, labeled=labeled, rows=rows, estimate=estimated)
+            if short is not None:
+                return short
         batch = Unlabeled(job, spec, columns, rows, _reference(job, spec, features))
         measured, histograms = batch.measure_all()
         if truth is not None:
@@ -61,27 +64,6 @@ def judge_performance(job: Job) -> Result:
         labeled=int(truth.known.sum()) if truth else None,
         histograms=histograms,
         estimated=estimated,
-    )
-
-
-def _too_few(
-    spec: PerformanceSpec, truth: label_files.Truth, rows: int, estimated: dict[str, Any]
-) -> Result | None:
-    labeled = int(truth.known.sum())
-    if performance.enough_labels(
-        labeled=labeled,
-        rows=rows,
-        min_labels=spec.min_labels,
-        min_share=spec.min_completeness,
-    ):
-        return None
-    reason = performance.too_few(labeled=labeled, rows=rows, delay_days=spec.label_delay_days)
-    return Result(
-        "not_evaluated",
-        reason,
-        rows=rows,
-        labeled=labeled,
-        summary={"cause": "labels", **({"estimate": estimated} if estimated else {})},
     )
 
 
