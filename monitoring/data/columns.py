@@ -13,6 +13,7 @@ from monitoring.checks.learning import MAX_LISTED
 from monitoring.statistics.ranks import Ranks
 
 Array = Any  # numpy.ndarray
+SCORED = ("number", "category", "flag")  # the families that a drift method can look at
 
 
 class Described(Protocol):
@@ -57,7 +58,7 @@ class Counted:
     @property
     def scorable(self) -> bool:
         """Say whether a drift method can look at it."""
-        return self.family in ("number", "category", "flag")
+        return self.family in SCORED
 
     @property
     def ranks(self) -> Ranks:
@@ -82,7 +83,7 @@ class Column:
     @property
     def scorable(self) -> bool:
         """Say whether a drift method can look at it."""
-        return self.family in ("number", "category", "flag")
+        return self.family in SCORED
 
     @property
     def rows(self) -> int:

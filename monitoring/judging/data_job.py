@@ -7,6 +7,7 @@ from monitoring.checks import importance
 from monitoring.checks.order import verdict
 from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
+from monitoring.data.columns import SCORED
 from monitoring.judging import references, together
 from monitoring.judging.explaining import explained_by
 from monitoring.judging.looks import Arrays, Columns, Engine, aside
@@ -16,7 +17,6 @@ from monitoring.judging.scoring import Scorer, Scores
 from monitoring.statistics import distances
 
 _NAMED = 5
-_SCORED = ("number", "category", "flag")
 
 
 def judge_data(job: Job, engine: Engine | None = None) -> Result:
@@ -57,7 +57,7 @@ def _score(
     names = [
         name
         for name, rules in contract.columns.items()
-        if rules.family in _SCORED and name in columns and name not in findings.columns
+        if rules.family in SCORED and name in columns and name not in findings.columns
         and name not in job.roles.leave_out and name not in (spec.time, job.roles.label)
     ]  # fmt: skip
     if any(violation.rule == "no_rows" for violation in findings.violations):
@@ -161,7 +161,7 @@ def _column_verdict(
     if name in scored:
         return "ok"
     # Times, free text and nearly empty columns are held to their contract only.
-    if family not in _SCORED or name in scores.sparse:
+    if family not in SCORED or name in scores.sparse:
         return "contract_only"
     return "not_evaluated"
 

@@ -12,13 +12,12 @@ import numpy as np
 
 from monitoring.checks.shapes import ContractSpec, DataSpec
 from monitoring.data import readers
-from monitoring.data.columns import Column, load_all
+from monitoring.data.columns import SCORED, Column, load_all
 from monitoring.judging.protocol import Job, Result
 from monitoring.judging.references import SEASON_ROOM
 from monitoring.judging.scoring import Scorer
 
 MIN_ROWS = 100
-_SCORED = ("number", "category", "flag")
 _MOST_ROWS = 50_000
 _WINDOWS = 200
 _FEWEST_WINDOWS = 40
@@ -41,7 +40,7 @@ def forecast_alarms(job: Job) -> Result:
     names = [
         name
         for name, rules in contract.columns.items()
-        if rules.family in _SCORED and name in columns and columns[name].scorable
+        if rules.family in SCORED and name in columns and columns[name].scorable
         and name not in (spec.time, job.roles.label)
     ]  # fmt: skip
     total = table.num_rows
