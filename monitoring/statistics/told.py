@@ -5,6 +5,7 @@ value occurs, and is exact; a `Sketch` knows the values at evenly spaced ranks, 
 bounded share of all values, and has exact counts taken where the values are.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +19,7 @@ class Untold(Exception):
     """What is known of the values does not answer the question."""
 
 
-class Told(Ranks):
+class Told(Ranks, ABC):
     """Numbers of which the values are elsewhere."""
 
     # How far, as a share of all values, the rank of a told value may be from the true one.
@@ -40,9 +41,9 @@ class Told(Ranks):
         whole = np.concatenate([[0.0], np.cumsum(self.shares)])
         return whole[np.searchsorted(self.points, points, side="right")]
 
+    @abstractmethod
     def tally(self) -> "Tally":
         """Return every different value; raise Untold when they are too many."""
-        raise NotImplementedError
 
 
 class Tally(Told):
