@@ -15,13 +15,13 @@ from django.conf import settings
 from monitoring.data import landing
 from monitoring.data.folder import CannotLook, File
 from monitoring.databases import Database, read, require_allowed
+from monitoring.judging.aside import CHECKOUT
 from monitoring.models import Check, Source, Window
 from monitoring.planning import HORIZON
 from monitoring.queries.checks import readers_of
 from monitoring.queries.runs import newest_batch
 from monitoring.specs import CheckSpec
 
-_CHECKOUT = Path(__file__).resolve().parents[1]
 _A_LOOK = 5  # so many windows are asked for in one look
 _LABELS_EVERY = timedelta(days=1)
 # Connecting, writing and starting take a little beyond the statement's own time.
@@ -162,7 +162,7 @@ def _ask(database: Database, query: str, path: Path, ask: _Ask) -> dict[str, Any
     try:
         # The secret goes by the input: a command line is read by everybody on the machine.
         done = subprocess.run(  # noqa: S603
-            command, input=json.dumps(request).encode(), cwd=_CHECKOUT,
+            command, input=json.dumps(request).encode(), cwd=CHECKOUT,
             capture_output=True, timeout=seconds + _ROOM, check=True,
         )  # fmt: skip
         answer: dict[str, Any] = json.loads(done.stdout)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 from monitoring.judging.client import JudgeDied
 from monitoring.judging.protocol import (
@@ -23,6 +24,8 @@ from monitoring.judging.protocol import (
 )
 
 _LAST_WORDS = 2000
+# Where a process of our own is started, so that it finds our modules.
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def judge(job: Job, *, master: str, memory: str, seconds: float) -> Result:
@@ -33,7 +36,7 @@ def judge(job: Job, *, master: str, memory: str, seconds: float) -> Result:
         with open(errors, "wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own module, settings as arguments
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                cwd=_CHECKOUT, start_new_session=True,
+                cwd=CHECKOUT, start_new_session=True,
                 env={**os.environ, "SPARK_LOCAL_DIRS": folder, "DO_NOT_TRACK": "true"},
             )  # fmt: skip
             try:
@@ -53,9 +56,6 @@ def judge(job: Job, *, master: str, memory: str, seconds: float) -> Result:
         if process.returncode != 0 or len(answer) > MAX_MESSAGE:
             raise JudgeDied(_cause(process.returncode, errors))
         return load_result(load_answer(answer.splitlines()[-1]))
-
-
-_CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def _cause(code: int, errors: str) -> str:
