@@ -30,6 +30,7 @@ from dashboard.pages import (
     run_csv,
     settings,
     sign_in,
+    silences,
     timeline,
     tokens,
     upload,
@@ -105,6 +106,9 @@ _PAGES = [
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/rules/", rules.rules, name="alert-rules"),
     path("incidents/", inbox.incidents, name="incidents"),
+    path("silences/", silences.index, name="silences"),
+    path("silences/<int:number>/agree/", silences.agree, name="silence-agree"),
+    path("silences/<int:number>/end/", silences.end, name="silence-end"),
     path("incidents/together/", incident_acts.together, name="incidents-together"),
     path("incidents/<int:number>/", incidents.incident, name="incident"),
     path(

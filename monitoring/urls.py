@@ -16,6 +16,7 @@ from monitoring.api import (
     notifications,
     rules,
     runs,
+    silences,
     uploads,
 )
 
@@ -29,6 +30,7 @@ api_urlpatterns: list[URLPattern] = [
     *handling.urlpatterns,  # before: "together" is no number
     *incidents.urlpatterns,
     *rules.urlpatterns,
+    *silences.urlpatterns,
     *deliveries.urlpatterns,
     *notifications.urlpatterns,
     *channels.urlpatterns,

@@ -40,6 +40,10 @@ def incident(world: World) -> dict[str, object]:
     return {"number": world.incident.pk}
 
 
+def silence(world: World) -> dict[str, object]:
+    return {"number": world.model.silences.get().pk}
+
+
 def judged(world: World) -> dict[str, object]:
     return {**model(world), "run": world.run.pk, "number": world.run.pk}
 
@@ -110,6 +114,10 @@ ALERTS = {
     "api/v1/alerts/<number>/": Row("object", lambda w: {"number": w.alert.pk}),
     "api/v1/incidents/": Row("list"),
     "api/v1/rules/": Row("list"),
+    "api/v1/silences/": Row("list"),
+    "api/v1/silences/<number>/": Row("object", silence),
+    "api/v1/silences/<number>/agree/": Row("object", silence),
+    "api/v1/silences/<number>/end/": Row("object", silence),
     "api/v1/incidents/<number>/": Row("object", incident),
     "api/v1/incidents/<number>/acknowledge/": Row("object", incident),
     "api/v1/incidents/<number>/close/": Row("object", incident),
@@ -185,7 +193,9 @@ SIGN_IN = {
     "sign-out/": Row("public"),
     "account/": Row("self"),
     "account/notifications/": Row("self"),
-    "settings/units/<key>/notifications/": Row("object", lambda w: {"key": w.unit.slug}),
+    "settings/units/<key>/notifications/": Row(
+        "object", lambda w: {"key": w.unit.slug}, needs_more=True
+    ),
     "account/password/": Row("self"),
     "account/app/": Row("self"),
     "account/app/remove/": Row("self"),
@@ -234,6 +244,9 @@ PAGES = {
     "m/<slug>/runs/<number>/report/ask/": Row("object", judged),
     "alerts/": Row("list"),
     "incidents/": Row("list"),
+    "silences/": Row("list"),
+    "silences/<number>/agree/": Row("object", silence),
+    "silences/<number>/end/": Row("object", silence),
     "alerts/rules/": Row("list"),
     "incidents/<number>/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/acknowledge/": Row("object", lambda w: {"number": w.incident.pk}),

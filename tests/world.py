@@ -203,6 +203,10 @@ def _run(
         kind="forecast", model=model, digest=mark, by=model.owner, requested_at=MONDAY,
         body={"check": check.slug, "spec": {"time": f"clock_{mark}"}},
     )  # fmt: skip
+    m.Silence.objects.create(
+        unit=model.unit, model=model, starts_at=MONDAY, ends_at=datetime(2099, 1, 1, tzinfo=UTC),
+        reason=f"Feed {mark} moves", made_by=model.owner, made_at=MONDAY,
+    )  # fmt: skip
     m.Expectation.objects.create(
         check_ref=check, feature=f"income_{mark}", reason=f"Campaign {mark}",
         until=datetime(2099, 1, 1, tzinfo=UTC), by=model.owner, at=MONDAY,

@@ -96,6 +96,9 @@ def together(request: HttpRequest) -> HttpResponse:
     """Do the same with the incidents that were chosen; say what went wrong with which."""
     chosen = [int(text) for text in request.POST.getlist("incident")[:200] if text.isdecimal()]
     kind, at, actor = request.POST.get("act", ""), clock.now(), actor_of(request)
+    right = Right.ACT_ON_INCIDENTS
+    if not any(access.can(actor, right, unit) for unit in access.visible_units(actor)):
+        raise access.NotAllowed(right, None)
     done: Callable[[int], object]
     try:
         if kind == "snooze":

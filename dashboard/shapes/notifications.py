@@ -1,4 +1,4 @@
-"""The fields of how people and units are told."""
+"""The fields of how people and units are told, and of a silence."""
 
 from dashboard.forms import Field, Group
 
@@ -42,4 +42,26 @@ def of_unit() -> list[Group]:
                 Field("monthly_report", "A report to the unit's admins on the first", "checkbox"),
             ),
         )
+    ]
+
+
+def silence() -> list[Group]:
+    """Return the form of a new silence."""
+    return [
+        Group(
+            "What",
+            (
+                Field("model", "Model", help="Its short name; empty for a whole unit."),
+                Field("check", "Check", help="Empty: all checks of the model."),
+                Field("business_unit", "Unit", help="Only when no model is named; for its admins."),
+            ),
+        ),
+        Group(
+            "When and why",
+            (
+                Field("first_day", "From", "date", "Empty: now.", short=True),
+                Field("last_day", "Until the end of", "date", required=True, short=True),
+                Field("reason", "Why", required=True),
+            ),
+        ),
     ]

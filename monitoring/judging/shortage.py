@@ -11,7 +11,7 @@ from monitoring.judging.protocol import Result
 def of_labels(
     spec: PerformanceSpec | FairnessSpec, *, labeled: int, rows: int, **summary: Any
 ) -> Result | None:
-    """Return the verdict when the labels are too few to tell anything; None when they are enough."""
+    """Return the verdict when too few labels are there to tell anything, else None."""
     if performance.enough_labels(
         labeled=labeled,
         rows=rows,

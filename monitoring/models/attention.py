@@ -12,13 +12,9 @@ from registry.models import BusinessUnit, Person, RegisteredModel
 class Silence(models.Model):
     """A time in which news of a model, a check, or a whole unit waits; it always ends.
 
-    What fires meanwhile is told when the silence is over. Critical news of a tier 1 model passes
-    until a second person has agreed.
+    One that begins later is a planned downtime. What fires meanwhile is told when the silence is
+    over. Critical news of a tier 1 model passes until a second person has agreed.
     """
-
-    class Kind(models.TextChoices):
-        SILENCE = "silence", "Silence"
-        DOWNTIME = "downtime", "Downtime"  # planned: the windows in it are expected to be absent
 
     unit = models.ForeignKey(BusinessUnit, on_delete=models.CASCADE, related_name="silences")
     model = models.ForeignKey(
@@ -27,7 +23,6 @@ class Silence(models.Model):
     check_ref = models.ForeignKey(
         Check, null=True, blank=True, on_delete=models.CASCADE, related_name="silences"
     )
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SILENCE)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=500)
@@ -58,7 +53,7 @@ class Silence(models.Model):
         indexes = [models.Index(fields=["unit", "ends_at"], name="silences_of_unit")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of unit {self.unit_id} until {self.ends_at:%Y-%m-%d %H:%M}"
+        return f"silence of unit {self.unit_id} until {self.ends_at:%Y-%m-%d %H:%M}"
 
 
 class NotificationSetting(models.Model):
