@@ -85,6 +85,17 @@ def of_token(token: ApiToken, *, request_id: str = "") -> Actor:
     )
 
 
+def of_link(person: Person, *, request_id: str = "") -> Actor:
+    """Return the actor for whoever follows a link in a mail to a person: for incidents only."""
+    return Actor(
+        person=person,
+        label=f"{person.email} (link in a mail)",
+        request_id=request_id,
+        scopes=frozenset({"see", "act_on_incidents"}),
+        by_token=True,
+    )
+
+
 def system(part: str) -> Actor:
     """Return the actor for a part of Muster that acts without a person, such as the sweep."""
     return Actor(person=None, label=part)

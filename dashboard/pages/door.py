@@ -62,7 +62,7 @@ def _door(view: View, *methods: str) -> View:
     @login_required
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with timezone.override(_zone(getattr(request.user, "time_zone", ""))):
+        with timezone.override(zone_of(getattr(request.user, "time_zone", ""))):
             try:
                 return view(request, *args, **kwargs)
             except NotAllowed as error:
@@ -73,7 +73,8 @@ def _door(view: View, *methods: str) -> View:
     return guarded
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Return the zone that somebody's account names, or UTC."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
