@@ -13,8 +13,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_init.connect
-@beat_init.connect
 def refuse_to_start(**kwargs: object) -> None:
     """End a worker whose settings are wrong; of an ordinary exception Celery makes a log line."""
     from config import checks  # needs the settings
@@ -23,3 +21,7 @@ def refuse_to_start(**kwargs: object) -> None:
         checks.refuse_to_start()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error
+
+
+worker_init.connect(refuse_to_start)
+beat_init.connect(refuse_to_start)
