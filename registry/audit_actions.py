@@ -38,7 +38,6 @@ ACTIONS = {
     "model.tier_override_set": "a heavier tier was set",
     "person.added": "an account was made",
     "person.changed": "an account, its roles or its manager were changed",
-    "person.notifications_changed": "how somebody is told was changed",
     "person.identity_bound": "an identity at the company's server was bound to an account",
     "person.identity_released": "such an identity was released",
     "person.notifications_changed": "somebody changed how they are told",
