@@ -78,8 +78,8 @@ def for_incident(
     person: Person, incident: int, units: Iterable[BusinessUnit], *, at: datetime
 ) -> tuple[tuple[str, str], ...]:
     """Return what somebody's mail offers about an incident; nothing to those who may not act."""
-    actor = actors.of_person(person)
-    if not all(access.can(actor, Right.ACT_ON_INCIDENTS, unit) for unit in units):
+    actor, units = actors.of_person(person), list(units)
+    if not units or not all(access.can(actor, Right.ACT_ON_INCIDENTS, unit) for unit in units):
         return ()
     return (
         ("Acknowledge", sign(Purpose.ACKNOWLEDGE, person, incident=incident, at=at)),

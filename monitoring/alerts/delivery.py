@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db import transaction
 
 from monitoring import chaos, leases
-from monitoring.alerts import channels, claims, contents, messages, owing
+from monitoring.alerts import addressing, channels, claims, contents, messages, owing
 from monitoring.alerts.channels import ChannelError, Outgoing
 from monitoring.alerts.claims import Claim
 from monitoring.models import Channel, Message, Thread
@@ -121,7 +121,7 @@ def _outgoing(claimed: Claim, message: Message) -> Outgoing:
         attempt=claimed.attempts,
         at=claimed.at,
         facts=tuple(content["facts"]),
-        letter=contents.letter_of(content),
+        letter=addressing.addressed(message, content, contents.letter_of(content)),
         ref=thread.ref if thread else "",
     )
 

@@ -56,7 +56,9 @@ def send(outgoing: Outgoing) -> Receipt:
 def build(outgoing: Outgoing) -> EmailMultiAlternatives:
     """Render the mail."""
     event = "alert_resolved" if outgoing.event == "resolved" else "alert_opened"
-    context = {"letter": outgoing.letter, "rows": _rows(outgoing.letter)}
+    letter = outgoing.letter
+    fewer = "Stop these reports" if _takes_one_click(letter) else "Change how you are told"
+    context = {"letter": letter, "rows": _rows(letter), "fewer": fewer}
     subject = render_to_string(f"emails/{event}-subject.txt", context)
     host = urlsplit(settings.MUSTER_PUBLIC_URL).hostname or "localhost"
     thread = f"<{outgoing.thread}@{host}>"
@@ -71,10 +73,25 @@ def build(outgoing: Outgoing) -> EmailMultiAlternatives:
             "In-Reply-To": thread,
             "Auto-Submitted": "auto-generated",
             "X-Muster-Attempt": str(outgoing.attempt),
+            **_fewer(letter),
         },
     )
     message.attach_alternative(render_to_string(f"emails/{event}-html.html", context), "text/html")
     return message
+
+
+def _fewer(letter: Letter) -> dict[str, str]:
+    """Return the headers that lead to fewer messages (RFC 2369; by one click, RFC 8058)."""
+    if not letter.unsubscribe:
+        return {}
+    headers = {"List-Unsubscribe": f"<{letter.unsubscribe}>"}
+    if _takes_one_click(letter):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _takes_one_click(letter: Letter) -> bool:
+    return letter.unsubscribe.startswith(f"{settings.MUSTER_PUBLIC_URL}/links/")
 
 
 def _rows(letter: Letter) -> list[tuple[str, list[tuple[str, bool]]]]:
