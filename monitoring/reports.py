@@ -136,7 +136,12 @@ def _owe(person: Person, span: Span, *, about: str, at: datetime) -> None:
             "channel": channel,
             "kind": Message.Kind.REPORT,
             "interrupts": False,
-            "content": {"event": "report", "facts": [], "letter": asdict(reports.compose(span))},
+            "content": {
+                "event": "report",
+                "facts": [],
+                "letter": asdict(reports.compose(span)),
+                "unsubscribe": about == "week",  # a unit's report is its settings' matter
+            },
             "made_at": at,
             "due_at": at,
         },
