@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monitoring import analyses, events, health, reports, runs, scans, windows
+from monitoring import analyses, events, health, reconciling, reports, runs, scans, windows
 from monitoring import tasks as monitoring_tasks
 from monitoring.alerts import delivery
 from policies import tasks as policies_tasks
@@ -40,6 +40,7 @@ class Duty:
 DUTIES = (
     # First, so that no slow part keeps the audit from being signed.
     Duty("checkpoint", checkpoints.checkpoint_due, registry_tasks.checkpoint.apply_async),
+    Duty("reconcile", reconciling.reconcile_due, monitoring_tasks.reconcile.apply_async),
     Duty("sync", sync.sweep_due, registry_tasks.sync.apply_async),
     Duty("answer", events.answer_due, monitoring_tasks.answer.apply_async),
     Duty("operate", operations.work_due, registry_tasks.operate.apply_async),

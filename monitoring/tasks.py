@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from monitoring import analyses, events, health, reports, runs, scans, windows
+from monitoring import analyses, events, health, reconciling, reports, runs, scans, windows
 from monitoring.alerts import delivery
 from registry import clock
 
@@ -56,3 +56,9 @@ def answer(**kwargs: object) -> None:
 def analyze(**kwargs: object) -> None:
     """Make the reports and forecasts that somebody asked for."""
     analyses.work_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def reconcile(**kwargs: object) -> None:
+    """Look whether what must always hold does."""
+    reconciling.reconcile_due(at=clock.now(), seconds=_SECONDS)

@@ -120,15 +120,16 @@ def crossings_of(run: Run, segment: str) -> list[Crossing]:
     return sorted(found, key=lambda crossing: (-crossing.excess, crossing.feature))
 
 
-def open_alerts(check: Check) -> dict[Condition, Alert]:
-    """Return the check's open alerts, locked, by condition."""
+def open_alerts(check: Check, *, locked: bool = True) -> dict[Condition, Alert]:
+    """Return the check's open alerts by condition, locked unless nothing is to follow."""
     alerts = (
         Alert.objects.filter(check_ref=check)
         .exclude(state=AlertState.RESOLVED)
         .order_by("pk")
-        .select_for_update(of=("self",))
         .select_related("opened_by_run__window", "incident")
     )
+    if locked:
+        alerts = alerts.select_for_update(of=("self",))
     return {Condition(alert.condition, alert.segment): alert for alert in alerts}
 
 
