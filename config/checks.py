@@ -19,7 +19,15 @@ _WHO = ("nobody", "privileged", "everybody")
 @register("muster")
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return what is missing or wrong in the environment."""
-    return [*_secrets(), *_checkpoints(), *_public_url(), *_sources(), *_rulebooks(), *_sign_in()]
+    return [
+        *_secrets(),
+        *_checkpoints(),
+        *_public_url(),
+        *_outside(),
+        *_sources(),
+        *_rulebooks(),
+        *_sign_in(),
+    ]
 
 
 def _secrets() -> list[CheckMessage]:
@@ -62,6 +70,20 @@ def _public_url() -> list[CheckMessage]:
         hint = "Links in messages begin with it: nobody else can open them."
         return [Error("MUSTER_PUBLIC_URL points to localhost.", hint=hint, id="muster.E005")]
     return []
+
+
+def _outside() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for name, number in (("MUSTER_HEARTBEAT_URL", "13"), ("MUSTER_INNER_URL", "14")):
+        address = getattr(settings, name)
+        parted = urlsplit(address)
+        if address and (parted.scheme not in ("http", "https") or not parted.hostname):
+            hint = "Set a whole address, such as https://listener.example.org/ping, or nothing."
+            found.append(Error(f"{name} is not an address.", hint=hint, id=f"muster.E0{number}"))
+    if settings.MUSTER_HEARTBEAT_SECONDS <= 0 or settings.MUSTER_STUCK_SECONDS <= 0:
+        text = "MUSTER_HEARTBEAT_SECONDS and MUSTER_STUCK_SECONDS must be more than nothing."
+        found.append(Error(text, hint="The defaults are 60 and 120.", id="muster.E015"))
+    return found
 
 
 def _sources() -> list[CheckMessage]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from config import heartbeat
 from monitoring import analyses, events, health, reconciling, reports, runs, scans, windows
 from monitoring import tasks as monitoring_tasks
 from monitoring.alerts import delivery
@@ -38,7 +39,8 @@ class Duty:
 
 
 DUTIES = (
-    # First, so that no slow part keeps the audit from being signed.
+    # First, so that no slow part keeps the outside from hearing or the audit from being signed.
+    Duty("heartbeat", heartbeat.beat_due, heartbeat.beat.apply_async),
     Duty("checkpoint", checkpoints.checkpoint_due, registry_tasks.checkpoint.apply_async),
     Duty("reconcile", reconciling.reconcile_due, monitoring_tasks.reconcile.apply_async),
     Duty("sync", sync.sweep_due, registry_tasks.sync.apply_async),

@@ -83,6 +83,11 @@ MUSTER_UPLOAD_MB = env.int("MUSTER_UPLOAD_MB", default=512)
 MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])
 # Due work that waits for so many seconds while nothing goes on makes /progress answer 503.
 MUSTER_STUCK_SECONDS = env.int("MUSTER_STUCK_SECONDS", default=120)
+# Where the outside listens for the heartbeat (empty: nobody does), how often it is told, and where
+# Muster's own processes reach the web when not at its public address.
+MUSTER_HEARTBEAT_URL = env.str("MUSTER_HEARTBEAT_URL", default="")
+MUSTER_HEARTBEAT_SECONDS = env.float("MUSTER_HEARTBEAT_SECONDS", default=60.0)
+MUSTER_INNER_URL = env.str("MUSTER_INNER_URL", default="").rstrip("/")
 # Who may read /progress and /metrics from elsewhere; without a token only this machine may.
 MUSTER_METRICS_TOKEN = env.str("MUSTER_METRICS_TOKEN", default="")
 # A named crash point at which the process kills itself; only tests set it.
@@ -301,7 +306,11 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "config.beat:MemoryScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "ring": {"task": "config.tasks.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "ring": {
+        "task": "config.tasks.ring",
+        "schedule": env.float("MUSTER_RING_SECONDS", default=5.0),
+        "options": {"expires": 5},
+    },
 }
 CELERY_TIMEZONE = "UTC"
 

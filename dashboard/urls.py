@@ -35,6 +35,7 @@ from dashboard.pages import (
     timeline,
     tokens,
     upload,
+    watcher,
 )
 from dashboard.pages.sections import SECTIONS
 from registry.sign_in.company import PROVIDER_ID
@@ -128,6 +129,7 @@ _PAGES = [
     path("policies/new/", policies.add, name="policy-add"),
     path("policies/<slug:slug>/", policies.policy, name="policy"),
     path("audit/", audit.audit, name="audit"),
+    path("watcher/", watcher.watcher, name="watcher"),
 ]
 _SETTINGS = [
     path("settings/", settings.start, name="settings"),

@@ -20,6 +20,8 @@ POINTS = {
     "delivery.composed": "what a message says is stored, nothing is handed over",
     "delivery.sent": "the channel has accepted the message, the row does not know",
     "delivery.marked": "the row knows that the message was sent",
+    "heartbeat.claimed": "the next heartbeat is a period away, and this one is not sent",
+    "heartbeat.sent": "the outside has heard the heartbeat, the row does not know",
 }
 
 

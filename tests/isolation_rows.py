@@ -183,6 +183,7 @@ PROBES = {
     "readyz": Row("public"),
     "progress": Row("public"),
     "metrics": Row("public"),
+    "watcher/": Row("platform"),
 }
 SIGN_IN = {
     "sign-in/": Row("public"),

@@ -8,11 +8,13 @@ from django.shortcuts import render
 
 from dashboard import words
 from dashboard.pages.door import number_from, page, pager
-from dashboard.queries import Filters, fleet_rows
+from dashboard.queries import Filters, fleet_rows, watcher
 from dashboard.queries.fleet import PAGE, Fleet, fleet_version
 from dashboard.queries.frame import actor_of, standing, visible
 from dashboard.queries.imports import waiting
 from monitoring.states import HealthState
+from registry import access
+from registry.access import Right
 
 _GLYPHS = {state: mark.shape for state, mark in words.RUNS.items()}
 
@@ -54,9 +56,14 @@ def _show(request: HttpRequest, owner: str) -> HttpResponse:
         "pages": pager(request, filters.page, filters.page * PAGE < found.matching),
         "may_register": standing(request).may_register,
         "waiting": waiting(actor_of(request)),
+        "trouble": watcher.strip() if _runs_muster(request) else [],
         "poll": _poll(request, found.version, owner),
     }
     return render(request, "pages/fleet.html", context)
+
+
+def _runs_muster(request: HttpRequest) -> bool:
+    return access.can(actor_of(request), Right.MANAGE_PLATFORM, None)
 
 
 def _filters(request: HttpRequest, owner: str) -> Filters:

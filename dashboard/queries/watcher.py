@@ -1,5 +1,6 @@
 """How Muster itself is: what is due and since when, what moved last, which invariants hold."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from monitoring.invariants import BROKEN
 from monitoring.models import Heartbeat, Invariant
 
 # Nobody who looks at the watcher may hang with it.
@@ -155,16 +157,38 @@ class Watcher:
         return next((due.moved for due in self.dues if due.duty == duty), None)
 
 
+def trouble(found: Watcher) -> list[str]:
+    """Return what is wrong with Muster itself, a line for each thing."""
+    late = [f"{due.duty}: work is due, and nothing goes on" for due in found.stuck]
+    beat = found.heartbeat
+    return [*late, *_broken(found.broken), *(beat.withheld if beat else [])]
+
+
+def strip() -> list[str]:
+    """Return the same as the latest looks found it, in two quick statements for a page's top."""
+    beat = heartbeat()
+    return [*_broken(Invariant.objects.filter(broken__gt=0)), *(beat.withheld if beat else [])]
+
+
+def _broken(invariants: Iterable[Invariant]) -> list[str]:
+    return [f"{BROKEN.get(one.name, one.name)}: {one.broken}" for one in invariants]
+
+
+def heartbeat() -> Heartbeat | None:
+    """Return the row that keeps when the doorbell rang and the outside was told."""
+    return Heartbeat.objects.order_by("pk").first()
+
+
 def look() -> Watcher:
     """Read it all, in two statements and a few seconds at most."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{_SECONDS}s'")
         cursor.execute(f"SELECT muster_now(), * FROM ({_LOOK}) look")  # noqa: S608 - constants
         rows = cursor.fetchall()
-        heartbeat = Heartbeat.objects.order_by("pk").first()
+        beat = heartbeat()
         invariants = tuple(Invariant.objects.order_by("name"))
     dues = tuple(Due(duty, oldest, moved) for _, duty, oldest, moved in rows)
-    return Watcher(rows[0][0], dues, heartbeat, invariants)
+    return Watcher(rows[0][0], dues, beat, invariants)
 
 
 def as_json(found: Watcher) -> dict[str, Any]:

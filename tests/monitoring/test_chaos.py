@@ -19,6 +19,7 @@ from registry.queries import champion
 from tests import cast, factories
 from tests.monitoring.history import MONDAY, WEEK, History, of_week
 from tests.monitoring.shifted import shifted
+from tests.watcher.test_heartbeat import HEARD
 
 ROOT = Path(__file__).resolve().parents[2]
 DELIVER = """
@@ -167,13 +168,13 @@ def test_a_worker_that_dies_leaves_one_verdict_one_alert_and_one_message(
 
 def points_in_the_code():
     found = set()
-    for path in (ROOT / "monitoring").rglob("*.py"):
+    for path in [*(ROOT / "monitoring").rglob("*.py"), *(ROOT / "config").rglob("*.py")]:
         found |= set(re.findall(r"\bpoint\(\s*\"([^\"]+)\"", path.read_text()))
     return found
 
 
 def test_every_point_is_crashed_at():
-    assert set(chaos.POINTS) == {*COPIES, *FOLDING, *JUDGING}
+    assert set(chaos.POINTS) == {*COPIES, *FOLDING, *JUDGING, *HEARD}
 
 
 def test_every_point_is_in_the_code_and_every_one_in_the_code_is_listed():

@@ -13,6 +13,7 @@ from config.duties import DUTIES, Duty
 from registry import clock
 
 logger = logging.getLogger(__name__)
+HEARTBEAT = DUTIES[0]
 
 
 class Command(BaseCommand):
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             for duty in duties:
                 if not stop.is_set():
                     run(duty)
+                    run(HEARTBEAT)  # which no slow duty may keep waiting
             if options["once"]:
                 return
             stop.wait(options["every"])
