@@ -1,17 +1,15 @@
 """Ask each part of Muster whether it works, and say in words which does not."""
 
-import smtplib
 import socket as sockets
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from celery import current_app
 from django.conf import settings
-from django.core.mail import get_connection
 from django.db.models import Min
 
 from dashboard.queries import watcher
+from monitoring.alerts.channels import mail
 from monitoring.models import Channel, Message
 from registry import outbound
 
@@ -72,20 +70,8 @@ def _judge(at: datetime) -> str:
 
 
 def _mail(at: datetime) -> str:
-    connection = get_connection(timeout=_SECONDS)
-    try:
-        connection.open()
-        server = getattr(connection, "connection", None)
-        if isinstance(server, smtplib.SMTP):
-            code, _ = server.noop()
-            if code != 250:
-                return f"mail: the server answers {code}"
-    except (smtplib.SMTPException, OSError) as error:
-        return f"mail: {getattr(error, 'strerror', None) or type(error).__name__}"
-    finally:
-        with suppress(smtplib.SMTPException, OSError):
-            connection.close()
-    return ""
+    wrong = mail.ask(seconds=_SECONDS)
+    return f"mail: {wrong}" if wrong else ""
 
 
 def _channels(at: datetime) -> str:

@@ -305,11 +305,13 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "config.beat:MemoryScheduler"
+MUSTER_RING_SECONDS = env.float("MUSTER_RING_SECONDS", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "ring": {
         "task": "config.tasks.ring",
-        "schedule": env.float("MUSTER_RING_SECONDS", default=5.0),
-        "options": {"expires": 5},
+        "schedule": MUSTER_RING_SECONDS,
+        # A ring that is older than the next one says nothing of beat any more.
+        "options": {"expires": MUSTER_RING_SECONDS},
     },
 }
 CELERY_TIMEZONE = "UTC"

@@ -210,6 +210,7 @@ SELECT format('%s knows nothing of the verdict of %s', m.slug, max(r.finished_at
   LEFT JOIN monitoring_health h ON h.model_id = m.id
  WHERE r.finished_at > muster_now() - interval '1 day' AND r.current
    AND r.state NOT IN ('queued', 'running') AND NOT c.paused
+   AND m.lifecycle <> 'decommissioned'
    AND (h.observed_at IS NULL OR h.observed_at < r.finished_at - interval '1 second')
    AND NOT EXISTS (SELECT 1 FROM monitoring_run l JOIN monitoring_window lw ON lw.id = l.window_id
      WHERE lw.check_ref_id = c.id AND lw.start > w.start AND l.current

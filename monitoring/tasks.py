@@ -8,24 +8,29 @@ from registry import clock
 
 # A task ends long before its time limit; what is left is still a due row.
 _SECONDS = 20.0
+# A task that got something done hurries the duty that goes on from there; lost, the next ring does.
+_EXPIRES = 10
 
 
 @shared_task(ignore_result=True)
 def scan(**kwargs: object) -> None:
     """Look into the landing folders that are due."""
-    scans.scan_due(at=clock.now(), seconds=_SECONDS)
+    if scans.scan_due(at=clock.now(), seconds=_SECONDS):
+        plan.apply_async(expires=_EXPIRES)
 
 
 @shared_task(ignore_result=True)
 def plan(**kwargs: object) -> None:
     """Make the windows and runs that are due."""
-    windows.plan_due(at=clock.now(), seconds=_SECONDS)
+    if windows.plan_due(at=clock.now(), seconds=_SECONDS):
+        judge.apply_async(expires=_EXPIRES)
 
 
 @shared_task(ignore_result=True)
 def judge(**kwargs: object) -> None:
     """Judge due runs."""
-    runs.execute_due(at=clock.now(), seconds=_SECONDS)
+    if runs.execute_due(at=clock.now(), seconds=_SECONDS):
+        deliver.apply_async(expires=_EXPIRES)
 
 
 @shared_task(ignore_result=True)

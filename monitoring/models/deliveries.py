@@ -112,6 +112,10 @@ class Message(models.Model):
                 condition=Q(state=DeliveryState.OWED.value),
                 name="message_due",
             ),
+            # Serves the watcher: when a message was sent last.
+            models.Index(
+                fields=["sent_at"], condition=Q(sent_at__isnull=False), name="message_sent"
+            ),
             # Serves the sender too: what else is on its way to the same channel.
             models.Index(
                 fields=["channel", "id"],

@@ -80,6 +80,12 @@ class Run(models.Model):
                 condition=Q(state__in=[state.value for state in OPEN_STATES]),
                 name="run_open",
             ),
+            # Serves the watcher: what was judged lately.
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="run_finished",
+            ),
         ]
 
     def __str__(self) -> str:

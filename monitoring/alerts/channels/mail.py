@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from smtplib import (
+    SMTP,
     SMTPAuthenticationError,
     SMTPException,
     SMTPRecipientsRefused,
@@ -51,6 +52,21 @@ def send(outgoing: Outgoing) -> Receipt:
         with suppress(SMTPException, OSError):
             connection.close()
     return Receipt(message_id)
+
+
+def ask(*, seconds: float) -> str:
+    """Sign in at the mail server and ask for nothing; return what is wrong, '' when nothing is."""
+    connection = get_connection(timeout=seconds)
+    try:
+        connection.open()
+        server = getattr(connection, "connection", None)
+        code = server.noop()[0] if isinstance(server, SMTP) else 250
+    except (SMTPException, OSError) as error:
+        return getattr(error, "strerror", None) or type(error).__name__
+    finally:
+        with suppress(SMTPException, OSError):
+            connection.close()
+    return "" if code == 250 else f"the server answers {code}"
 
 
 def build(outgoing: Outgoing) -> EmailMultiAlternatives:
