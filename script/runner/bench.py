@@ -7,9 +7,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from script.runner.binaries import public_place
 from script.runner.demo import Demo, Stopped, say, stop_on_signals
@@ -55,25 +56,40 @@ def stand(*, database_only: bool = False) -> Iterator[Demo]:
             shutil.rmtree(public_place(folder), ignore_errors=True)
 
 
+def own_options(
+    name: str, known: Mapping[str, tuple[type, Any, str]], rest: Sequence[str]
+) -> dict[str, Any]:
+    """Read what a measurement itself lets one choose: name to type, default and meaning."""
+    parser = argparse.ArgumentParser(prog=f"script/bench {name}")
+    for option, (kind, default, meaning) in known.items():
+        parser.add_argument(
+            f"--{option}", type=kind, default=default, help=f"{meaning} (default {default})"
+        )
+    return vars(parser.parse_args(rest))
+
+
 def main() -> int:
     """Run the measurement that the command line names."""
     known = names()
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=sorted(known))
     parser.add_argument("--list", action="store_true", help="name the measurements")
-    options = parser.parse_args()
+    options, rest = parser.parse_known_args()
     if options.list or options.name is None:
+        if rest:
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
         for name, meaning in known.items():
             print(f"{name:<12} {meaning}")
         return 0 if options.list else 2
     stop_on_signals()
     try:
         module = importlib.import_module(f"bench.{options.name}")
+        given = own_options(options.name, getattr(module, "OPTIONS", {}), rest)
         if getattr(module, "NO_SERVERS", False):
-            figures = module.run()
+            figures = module.run(**given)
         else:
             with stand(database_only=getattr(module, "DATABASE_ONLY", False)) as demo:
-                figures = module.run(demo)
+                figures = module.run(demo, **given)
     except Stopped as stopped:
         say(f"asked to stop ({stopped})")
         return 130

@@ -1,0 +1,1 @@
+"""What `script/bench kills` needs: work, killers, sinks that fail, and the count at the end."""
