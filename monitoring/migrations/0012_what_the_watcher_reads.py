@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0010_runs_as_sources"),
+        ("monitoring", "0011_silences_of_one_kind"),
         ("registry", "0012_models_made_anew"),
     ]
 
