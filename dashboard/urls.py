@@ -7,6 +7,7 @@ from dashboard.pages import (
     account,
     alerts,
     audit,
+    channels,
     checks,
     contract,
     discovery,
@@ -143,6 +144,7 @@ _SETTINGS = [
     ),
     path("settings/units/<slug:key>/members/", settings.members, name="unit-members"),
 ]
+_SETTINGS.append(path("settings/channels/<slug:key>/test/", channels.test, name="channel-test"))
 for _name in SECTIONS:
     _given = {"name": _name}
     _SETTINGS += [

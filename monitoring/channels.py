@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from monitoring import destinations
-from monitoring.models import Channel
+from monitoring.alerts import notices
+from monitoring.models import Channel, Message
 from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
@@ -39,6 +42,23 @@ def put_channel(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Ch
         raise Channel.DoesNotExist
     access.require(actor, Right.MANAGE_UNIT, unit)
     return _change(actor, channel, unit, body, at=at), False
+
+
+@transaction.atomic
+def send_test(actor: Actor, slug: str, *, at: datetime) -> Message:
+    """Send a test message to a unit's channel, by the way that every message goes."""
+    channel = Channel.objects.select_for_update(of=("self",)).select_related("unit").get(slug=slug)
+    unit = channel.unit
+    if unit is None or not access.visible_units(actor).filter(pk=unit.pk).exists():
+        raise Channel.DoesNotExist
+    access.require(actor, Right.MANAGE_UNIT, unit)
+    if channel.disabled_at is not None:
+        detail = f"the channel is switched off: {channel.disabled_reason}"
+        raise invalid("/", "switched_off", detail, "switch it on first")
+    message = notices.owe_test(channel, by=actor.label, at=at)
+    if message.made_at == at:
+        audit.record(actor, "channel.tested", channel, at=at, unit=unit)
+    return message
 
 
 def _create(actor: Actor, slug: str, body: ChannelBody, *, at: datetime) -> Channel:

@@ -9,6 +9,7 @@ ACTIONS = {
     "channel.changed": "a way to tell a unit's people was changed",
     "channel.created": "a way to tell a unit's people was made",
     "channel.disabled": "a channel was switched off because nothing arrives there",
+    "channel.tested": "somebody sent a test message to a channel",
     "check.changed": "a check's rules have a new version",
     "check.made": "a check was made",
     "check.paused": "a check was paused",

@@ -128,6 +128,8 @@ ALERTS = {
     "api/v1/deliveries/": Row("list"),
     "api/v1/channels/": Row("list"),
     "api/v1/channels/<slug>/": Row("object", lambda w: {"slug": w.channel.slug}),
+    "api/v1/channels/<slug>/test/": Row("object", lambda w: {"slug": w.channel.slug}),
+    "api/v1/channels/<slug>/messages/": Row("object", lambda w: {"slug": w.channel.slug}),
     "api/v1/models/<key>/health/": Row("object", model),
     "api/v1/models/<key>/estimates/": Row("object", model),
 }
@@ -280,6 +282,7 @@ PAGES = {
     "settings/channels/": Row("list"),
     "settings/channels/new/": Row("self"),
     "settings/channels/<key>/": Row("object", lambda w: {"key": w.channel.slug}),
+    "settings/channels/<key>/test/": Row("object", lambda w: {"key": w.channel.slug}),
     "settings/trainers/": Row("list"),
     "settings/trainers/new/": Row("self"),
     "settings/trainers/<key>/": Row("object", lambda w: {"key": w.trainer.slug}),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from dashboard import forms
-from dashboard.pages import meanwhile
+from dashboard.pages import channels, meanwhile
 from dashboard.pages.door import act, edit_page, form_page, page
 from dashboard.pages.sections import SECTIONS, Section
 from dashboard.queries import imports
@@ -91,6 +91,7 @@ def _edit(
         "form": meanwhile.show(groups, values, error, stored, new=new),
         "may": may,
         **_members(request, chosen, key),
+        **(channels.context(actor, key) if chosen.key == "channels" and key else {}),
     }
     return render(request, "settings/edit.html", context, status=400 if error else 200)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db import transaction
 
 from monitoring import chaos, leases
-from monitoring.alerts import addressing, channels, claims, contents, messages, owing
+from monitoring.alerts import addressing, channels, claims, contents, messages, notices, owing
 from monitoring.alerts.channels import ChannelError, Outgoing
 from monitoring.alerts.claims import Claim
 from monitoring.models import Channel, Message, Thread
@@ -64,7 +64,9 @@ def deliver_due(*, at: datetime, seconds: float) -> int:
 
 def _deliver(claimed: Claim, drain: _Drain) -> None:
     chaos.point("delivery.claimed")
-    message = Message.objects.select_related("channel__person").get(pk=claimed.message_id)
+    message = Message.objects.select_related("channel__person", "channel__unit").get(
+        pk=claimed.message_id
+    )
     if reason := _hopeless(message.channel, claimed):
         _give_up(claimed, message, reason)
         return
@@ -190,3 +192,4 @@ def _disable(channel: Channel, reason: str, *, at: datetime) -> None:
             unit=channel.unit,
             reason=reason[:500],
         )
+        notices.owe_disabled(channel, reason, at=at)

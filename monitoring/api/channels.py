@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from monitoring import channels
-from monitoring.models import Channel
+from monitoring.models import Channel, Message
 from monitoring.queries import deliveries as queries
 from registry.api_view import ResourceView, documented, route
 
@@ -25,6 +25,20 @@ class ChannelAnswer(BaseModel):
     disabled_reason: str
     failing_since: datetime | None
     failure: str
+
+
+class MessageAnswer(BaseModel):
+    id: int
+    key: str
+    kind: str
+    incident: int | None
+    state: str
+    attempts: int
+    made_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    receipt: str
+    error: str
 
 
 class ChannelList(ResourceView):
@@ -49,6 +63,43 @@ class ChannelDetail(ResourceView):
         return self.answer(show(channel), created=created)
 
 
+class ChannelTest(ResourceView):
+    subject = Channel, {"slug": "slug"}
+
+    @documented("Send a test message", answer=MessageAnswer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Send a test by the way of every message; its end stands among the channel's messages."""
+        return self.answer(show_message(channels.send_test(self.actor, slug, at=self.at)))
+
+
+class ChannelMessages(ResourceView):
+    subject = Channel, {"slug": "slug"}
+
+    @documented("List a channel's messages", answer=MessageAnswer, listed=True)
+    def get(self, request: Request, slug: str) -> Response:
+        """Return what was sent to a channel, is owed to it, or was given up, newest first."""
+        channel = queries.visible_channels(self.actor).get(slug=slug)
+        found = queries.messages_of(channel)
+        return self.page(found, order=["-made_at", "-id"], show=show_message)
+
+
+def show_message(message: Message) -> MessageAnswer:
+    """Return a message as the API answers it: what became of it, not what it says."""
+    return MessageAnswer(
+        id=message.pk,
+        key=message.key,
+        kind=message.kind,
+        incident=message.incident_id,
+        state=message.state,
+        attempts=message.attempts,
+        made_at=message.made_at,
+        due_at=message.due_at,
+        sent_at=message.sent_at,
+        receipt=message.receipt,
+        error=message.error,
+    )
+
+
 def show(channel: Channel) -> ChannelAnswer:
     """Return a channel as the API answers it."""
     return ChannelAnswer(
@@ -69,4 +120,6 @@ def show(channel: Channel) -> ChannelAnswer:
 urlpatterns: list[URLPattern] = [
     route("channels/", ChannelList, "channels"),
     route("channels/<slug>/", ChannelDetail, "channel"),
+    route("channels/<slug>/test/", ChannelTest, "channel-test"),
+    route("channels/<slug>/messages/", ChannelMessages, "channel-messages"),
 ]

@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from monitoring.models import Channel, Delivery
+from monitoring.models import Channel, Delivery, Message
 from registry import access
 from registry.actors import Actor
 
@@ -20,3 +20,8 @@ def visible_channels(actor: Actor) -> QuerySet[Channel]:
     if actor.person is not None:
         mine |= Q(person=actor.person)
     return Channel.objects.filter(mine).select_related("unit", "person")
+
+
+def messages_of(channel: Channel) -> QuerySet[Message]:
+    """Return what was sent to a channel, is owed to it, or was given up; newest first."""
+    return Message.objects.filter(channel=channel).order_by("-made_at", "-pk")
