@@ -97,7 +97,7 @@ def _scores(run: Run, readings: list[Reading]) -> dict[str, Any]:
     lines = [str(_text(item)) for item in run.summary.get("worst", [])[:5]]
     if kind != Check.Kind.DATA:
         lines = [str(note) for note in run.summary.get("notes", [])[:10]] or lines
-    said = f"{over} of {len(whole)} over their limit"
+    said = f"{over} of {len(whole)} beyond their limit"
     if parts:
         said += f", {parts} more in segments"
     return {"title": title, "mark": mark, "said": said + ".", "lines": lines}

@@ -44,7 +44,7 @@ def test_an_incident_is_told_from_monitor_to_close(ana, story):
     order = ["Monitor and diagnose", "Alerts of this", "Act", "Who was told", "Close"]
     places = [page.index(f">{title}") for title in order]
     assert places == sorted(places)
-    assert "1 of 5 over their limit" in page
+    assert "1 of 5 beyond their limit" in page
     assert "the alert to Ana by mail" in page
 
 
