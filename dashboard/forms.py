@@ -13,6 +13,7 @@ from dashboard import words, yaml_text
 from registry.problems import FieldError, Invalid
 
 Choices = tuple[tuple[str, str], ...]
+_NARROW = 30  # characters
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,13 @@ def _fields(groups: Iterable[Group], *, new: bool) -> list[Field]:
     return [item for group in groups for item in group.fields if new or not item.once]
 
 
+def _is_narrow(item: Field) -> bool:
+    """Say whether all that can be chosen is readable in half the width."""
+    return item.kind in ("select", "yesno") and all(
+        len(name) <= _NARROW for _, name in item.choices
+    )
+
+
 def _place(item: Field) -> str:
     """Return the id of the input that a link to the field goes to."""
     if item.kind == "checkboxes" and item.choices:
@@ -257,7 +265,7 @@ def row(item: Field, value: Any, wrong: Sequence[str] = ()) -> dict[str, Any]:
         "kind": "select" if item.kind in ("scale", "yesno") else item.kind,
         "help": item.help,
         "lines": str(shown).count("\n") + 1,
-        "short": item.short or item.kind in ("number", "select", "scale", "yesno"),
+        "short": item.short or item.kind == "number" or _is_narrow(item),
         "required": item.required,
         "value": shown if item.kind != "password" else "",
         "on": bool(value) and value != "false",

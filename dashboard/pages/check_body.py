@@ -24,7 +24,7 @@ def values(kind: str, groups: Iterable[Group], spec: dict[str, Any]) -> dict[str
         found["segments"] = [name for name in found["segments"] if not name.startswith("@")]
     held = {}
     for name, item in fields.items():
-        shown = check_lines.written(name, found[name]) if name in found else None
+        shown = check_lines.written(kind, name, found[name]) if name in found else None
         if shown is not None and forms.holds(item, shown):
             held[name] = shown
     if "segments" not in held:
@@ -48,9 +48,11 @@ def spec(
         fix = "one `key: value` a line"
         raise invalid(f"/{REST}", "type", "the text is no list of keys with values", fix)
     faults = [*given.errors, *_said_twice(fields, given, text), *_missing(fields, post, text)]
-    for name in set(found) & set(check_lines.OF):
+    for name, lines in check_lines.of(kind).items():
+        if name not in found:
+            continue
         try:
-            found[name] = check_lines.OF[name].read(name, found[name])
+            found[name] = lines.read(name, found[name])
         except Invalid as error:
             faults += error.errors
             found.pop(name)

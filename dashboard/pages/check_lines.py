@@ -128,17 +128,24 @@ class Lines:
         return dict(found) if self.named else found
 
 
-OF = {
-    "features": Lines(_write_features, _read_feature, "such as: income ks 0.01", named=True),
-    "segment_limits": Lines(_write_limits, _read_limit, "such as: region=EU 0.3", named=True),
-    "multivariate": Lines(_write_looks, _read_look, "such as: domain_classifier 0.65"),
-    "metrics": Lines(_write_metrics, _read_metric, "such as: roc_auc min 0.7"),
+_OF: dict[str, dict[str, Lines]] = {
+    "data": {
+        "features": Lines(_write_features, _read_feature, "such as: income ks 0.01", named=True),
+        "segment_limits": Lines(_write_limits, _read_limit, "such as: region=EU 0.3", named=True),
+        "multivariate": Lines(_write_looks, _read_look, "such as: domain_classifier 0.65"),
+    },
+    "performance": {"metrics": Lines(_write_metrics, _read_metric, "such as: roc_auc min 0.7")},
 }
 
 
-def written(name: str, value: Any) -> Any:
+def of(kind: str) -> dict[str, Lines]:
+    """Return the keys that a check of this kind writes as lines."""
+    return _OF.get(kind, {})
+
+
+def written(kind: str, name: str, value: Any) -> Any:
     """Return what a field shows of a value; None when lines cannot say all of it."""
-    lines = OF.get(name)
+    lines = of(kind).get(name)
     if lines is None:
         return value
     try:

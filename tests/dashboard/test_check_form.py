@@ -192,6 +192,18 @@ def test_metrics_keep_what_belongs_to_them(ana):
     assert CheckVersion.objects.filter(check_ref__slug="auc").count() == 1
 
 
+def test_features_of_a_skew_check_are_a_list(ana):
+    data = {"key": "same", "every_days": "7", "start": "2026-08-17T00:00:00Z"}
+    data |= {"offline": "store", "keys": "request_id", "features": "income, age"}
+    new, page = "/m/card-fraud/checks/new/?kind=skew", "/m/card-fraud/checks/same/"
+
+    assert ana.post(new, data).status_code == 302
+    assert spec_of("same")["features"] == ["income", "age"]
+    assert "features" not in opened(ana, page)["rest"]
+    assert ana.post(page, opened(ana, page)).status_code == 302
+    assert CheckVersion.objects.filter(check_ref__slug="same").count() == 1
+
+
 def test_metrics_that_lines_cannot_say_stand_in_the_text(ana):
     one = {"name": "roc_auc", "direction": "min", "limit": 0.7, "segment_limits": {"region=EU": 1}}
     groups = shapes.check("performance", (("requests", "requests"),))
@@ -206,10 +218,10 @@ def test_metrics_that_lines_cannot_say_stand_in_the_text(ana):
 def test_looks_are_read_as_they_were_written(limit):
     look = Multivariate(method="mmd", columns=["a b", "c"], limit=None).model_dump()
     looks = [{**look, "limit": limit}, {**look, "columns": ["x:y"]}]
-    shown = check_lines.written("multivariate", looks)
+    shown = check_lines.written("data", "multivariate", looks)
 
     assert shown is not None
-    assert check_lines.OF["multivariate"].read("multivariate", shown) == looks
+    assert check_lines.of("data")["multivariate"].read("multivariate", shown) == looks
 
 
 def test_decisions_that_are_numbers_stay_numbers(ana):
