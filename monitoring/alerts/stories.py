@@ -74,6 +74,8 @@ def facts(alert: Alert, *, kinds: Sequence[str] = (), brief: bool = False) -> di
         "news": list(kinds),
         "incident": str(alert.incident_id),
         "incident_state": str(alert.incident.state),
+        "incident_title": alert.incident.title,
+        "incident_opened_at": alert.incident.opened_at.isoformat(),
         "model": model.slug,
         "model_uuid": str(model.uuid),
         "business_unit": model.unit.slug,

@@ -29,6 +29,8 @@ def fact(alert=1, incident=381, **changes):
         "alert": str(alert),
         "incident": str(incident),
         "incident_state": "open",
+        "incident_title": "card-fraud: drift",
+        "incident_opened_at": "2026-11-18T08:00:00+00:00",
         "model": "card-fraud",
         "business_unit": "fraud",
         "severity": "critical",

@@ -56,10 +56,11 @@ def test_the_end_strikes_the_first_message_through_and_says_how_long_it_took(ser
     send(news("resolved"), ref=first.ref)
 
     [parent] = server.parents()
-    struck, told = parent["blocks"][0]["elements"][0]["elements"]
-    assert struck["style"] == {"strike": True}
-    assert struck["text"].strip() == "card-fraud: PSI of income 0.41 > 0.2"
-    assert told["text"] == "ok again after 5 h"
+    *struck, told = parent["blocks"][0]["elements"][0]["elements"]
+    assert [line["style"] for line in struck] == [{"strike": True}] * 2
+    assert struck[0]["text"].strip() == "INC-381 card-fraud: drift"
+    assert struck[1]["text"].strip() == "card-fraud: PSI of income 0.41 > 0.2"
+    assert told["text"] == "ok again after 6 h"
     assert "drift is over after 5 h" in words(server.replies()[0])
 
 

@@ -53,7 +53,10 @@ def escaped(text: str) -> str:
 
 
 def _headlines(outgoing: Outgoing) -> Iterator[str]:
+    # The message may be about the last alert only; the title is that of all.
     facts = outgoing.facts
+    if title := facts[0].get("incident_title"):
+        yield short(f"INC-{facts[0].get('incident')} {title}", 300)
     for fact in facts[:_MOST_STRUCK]:
         yield short(f"{fact.get('model', '')}: {fact.get('headline', '')}", 300)
     if len(facts) > _MOST_STRUCK:
@@ -61,7 +64,8 @@ def _headlines(outgoing: Outgoing) -> Iterator[str]:
 
 
 def _lasted(outgoing: Outgoing) -> str:
-    opened = [moment for fact in outgoing.facts if (moment := _moment(fact.get("opened_at")))]
+    begins = [f.get("incident_opened_at") or f.get("opened_at") for f in outgoing.facts]
+    opened = [moment for text in begins if (moment := _moment(text))]
     ended = [moment for fact in outgoing.facts if (moment := _moment(fact.get("resolved_at")))]
     if not opened or not ended:
         return ""
