@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import Protocol
 
 from config import heartbeat
-from monitoring import analyses, events, health, reconciling, reports, runs, scans, windows
+from monitoring import (
+    analyses,
+    events,
+    health,
+    reconciling,
+    reports,
+    retention,
+    runs,
+    scans,
+    windows,
+)
 from monitoring import tasks as monitoring_tasks
 from monitoring.alerts import delivery
 from policies import tasks as policies_tasks
@@ -52,6 +62,7 @@ DUTIES = (
     Duty("plan", windows.plan_due, monitoring_tasks.plan.apply_async),
     Duty("judge", runs.execute_due, monitoring_tasks.judge.apply_async),
     Duty("analyze", analyses.work_due, monitoring_tasks.analyze.apply_async),
+    Duty("tidy", retention.tidy_due, monitoring_tasks.tidy.apply_async),
     Duty("stale", health.mark_stale, monitoring_tasks.stale.apply_async),
     Duty("report", reports.report_due, monitoring_tasks.report.apply_async),
     Duty("deliver", delivery.deliver_due, monitoring_tasks.deliver.apply_async),

@@ -5,10 +5,12 @@ moment it is asked for, so that it is the same whichever of gunicorn's processes
 library counts inside processes and needs a folder to bring several together.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection
 
 from dashboard.queries.watcher import Watcher
@@ -94,11 +96,24 @@ def _of_watcher(found: Watcher) -> list[Gauge]:
             beat.sent_at if beat else None,
         ),
         Gauge(
+            "muster_data_free_bytes",
+            "Free space where Muster stores files.",
+            samples=[("", _free())],
+        ),
+        Gauge(
             "muster_heartbeat_withheld",
             "How many parts keep the heartbeat from being sent.",
             samples=[("", withheld)],
         ),
     ]
+
+
+def _free() -> float:
+    """Return how much more may be stored; none where the folder is not there."""
+    try:
+        return float(shutil.disk_usage(settings.MUSTER_DATA_DIR).free)
+    except OSError:
+        return 0.0
 
 
 def _moment(name: str, meaning: str, at: datetime | None) -> Gauge:

@@ -79,6 +79,8 @@ MUSTER_SQL_SECONDS = env.float("MUSTER_SQL_SECONDS", default=10.0)
 MUSTER_SQL_ROWS = env.int("MUSTER_SQL_ROWS", default=1_000_000)
 # The largest file of predictions or labels that may be uploaded, in MB.
 MUSTER_UPLOAD_MB = env.int("MUSTER_UPLOAD_MB", default=512)
+# So many days uploads, results of queries, what runs logged and reports are kept; 0 for ever.
+MUSTER_KEEP_FILES_DAYS = env.int("MUSTER_KEEP_FILES_DAYS", default=400)
 # Tags of MLflow's models that name the business unit; the first one that is set counts.
 MUSTER_UNIT_TAGS = env.list("MUSTER_UNIT_TAGS", default=["muster.unit", "bu"])
 # Due work that waits for so many seconds while nothing goes on makes /progress answer 503.

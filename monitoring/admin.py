@@ -110,3 +110,8 @@ admin.site.register(
     ],
     ReadOnly,
 )
+
+
+@admin.register(models.Tidying)
+class TidyingAdmin(ReadOnly):
+    list_display = ("day", "batches", "label_sets", "reports", "strays", "freed", "finished_at")

@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import baselines, forecasts, leases
+from monitoring import baselines, files, forecasts, leases
 from monitoring.judging import client
 from monitoring.judging.client import JudgeDied, JudgeUnavailable
 from monitoring.judging.protocol import Job
@@ -62,6 +62,9 @@ def request_report(actor: Actor, run: Run, *, at: datetime) -> tuple[Analysis, b
     if run.batch is None or run.contract_version is None or not (run.baseline or other):
         detail = "the run was judged without a batch and a reference, so nothing can be compared"
         raise invalid("", "nothing_to_compare", detail, "ask for a run of a data check")
+    if run.batch.file_deleted_at is not None:
+        told = files.gone(run.batch)
+        raise invalid("", "file_deleted", told, files.remedy(run.batch.source))
     reference = other or (run.baseline.digest if run.baseline else "")
     seen = {"batch": run.batch.digest, "reference": reference, "run": run.pk}
     return _ask(actor, Analysis.Kind.REPORT, model, seen, run=run, at=at)
@@ -110,7 +113,14 @@ def _ask(
         )
         again = not created and (bool(found.fault) or _is_gone(found))
         if again:
-            fresh = {**asked, "attempts": 0, "finished_at": None, "fault": "", "lease_until": None}
+            fresh = {
+                **asked,
+                "attempts": 0,
+                "finished_at": None,
+                "fault": "",
+                "lease_until": None,
+                "file_deleted_at": None,
+            }
             Analysis.objects.filter(pk=found.pk).update(**fresh)
             found.refresh_from_db()
         if created or again:
@@ -121,7 +131,8 @@ def _ask(
 
 
 def _is_gone(found: Analysis) -> bool:
-    return bool(found.path) and not path_of(found).exists()
+    missing = bool(found.path) and not path_of(found).exists()
+    return missing or found.file_deleted_at is not None
 
 
 def path_of(found: Analysis) -> Path:
@@ -184,6 +195,8 @@ def _report(found: Analysis, *, at: datetime) -> Answer:
     run = found.run
     if run is None or run.batch is None or run.check_version is None:
         raise CannotAnswer("The batch of the run is not stored any more.")
+    if run.batch.file_deleted_at is not None:
+        raise CannotAnswer(f"It cannot be made any more: {files.gone(run.batch)}.")
     job = Job(
         kind="report",
         seconds=_REPORT_SECONDS,
@@ -206,7 +219,7 @@ def _reference(run: Run, source: Source) -> dict[str, Any]:
     """Return where that lies which the run was held against: another batch, or the baseline."""
     if digest := run.made_with.get("reference_batch"):
         other = source.batches.filter(digest=digest).first()
-        if other is not None:
+        if other is not None and other.file_deleted_at is None:
             return {"reference": other.path, "reference_format": other.written_as}
     elif run.baseline is not None:
         return {"reference": str(baselines.path_of(run.baseline))}

@@ -22,13 +22,14 @@ def keep_batch(
 ) -> tuple[Batch, bool]:
     """Write the batch of a window; say whether its content is news."""
     newest = newest_batch(source, start)
-    news = newest is None or newest.digest != digest
+    news = newest is None or newest.digest != digest or newest.file_deleted_at is not None
     changes: dict[str, object] = {
         "path": path,
         "size": size,
         "modified": modified,
         "format": format,
         "origin": dict(origin or {}),
+        "file_deleted_at": None,
     }
     if news:
         changes["landed_at"] = at  # also for content that comes back after another
@@ -53,7 +54,7 @@ def keep_labels(
 ) -> tuple[LabelSet, bool]:
     """Write a label file; say whether its content is news."""
     newest = source.label_sets.filter(name=name).order_by("landed_at", "pk").last()
-    news = newest is None or newest.digest != digest
+    news = newest is None or newest.digest != digest or newest.file_deleted_at is not None
     changes: dict[str, object] = {
         "path": path,
         "size": size,
@@ -61,6 +62,7 @@ def keep_labels(
         "window_start": start,
         "format": format,
         "origin": dict(origin or {}),
+        "file_deleted_at": None,
     }
     if news:
         changes["landed_at"] = at

@@ -14,6 +14,7 @@ from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance_shapes import PerformanceSpec
 from monitoring.checks.shapes import DataSpec, MetricSpec
 from monitoring.checks.skew_shapes import SkewSpec
+from monitoring.files import gone
 from monitoring.judging import aside, client
 from monitoring.judging.protocol import Job, Result
 from monitoring.models import (
@@ -33,6 +34,7 @@ from registry.models import ModelVersion
 from registry.queries import champion
 
 _IMPORTANCE = "muster/importance.json"
+_DELETED = {"cause": "file_deleted"}
 _OTHER_WINDOWS = ("window", "previous")
 
 
@@ -121,6 +123,10 @@ def _data(run: Run, spec: DataSpec, found: Evidence, *, at: datetime) -> None:
     digest = ""
     if spec.baseline in _OTHER_WINDOWS:
         other = _other_window(run, source, spec)
+        if other is not None and other.file_deleted_at is not None:
+            reason = f"what it is compared with is gone: {gone(other)}"
+            found.result = Result("not_evaluated", reason, summary=_DELETED)
+            return
         files |= {"reference": other.path if other else ""}
         if other is not None:
             files["reference_format"], digest = other.written_as, other.digest
@@ -145,6 +151,9 @@ def _skew(run: Run, spec: SkewSpec, found: Evidence) -> None:
     offline = batch_of(run.window.check_ref, spec.offline, run.window.start)
     if offline is None:
         found.result = Result("not_evaluated", "no offline table came for this window")
+        return
+    if offline.file_deleted_at is not None:
+        found.result = Result("not_evaluated", gone(offline), summary=_DELETED)
         return
     files = _files(run, source, found) | {
         "reference": offline.path,
@@ -210,6 +219,9 @@ def _take_batch(run: Run, name: str, found: Evidence) -> Source | None:
     found.batch = newest_batch(source, run.window.start) if source else None
     if found.batch is None:
         found.result = Result("missed", "no batch came for this window")
+    elif found.batch.file_deleted_at is not None:
+        found.result = Result("not_evaluated", gone(found.batch), summary=_DELETED)
+        return None
     return source
 
 

@@ -102,6 +102,18 @@ RETURNING id, lease_token
 """
 
 
+# A day that was cut short is finished before the next one begins.
+_CLAIM_TIDYING = """
+UPDATE monitoring_tidying
+SET lease_until = muster_now() + make_interval(secs => %s), lease_token = lease_token + 1
+WHERE id = (
+    SELECT id FROM monitoring_tidying
+    WHERE finished_at IS NULL AND (lease_until IS NULL OR lease_until < muster_now())
+    ORDER BY day LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, lease_token
+"""
+
+
 def claim_source(done: Collection[int]) -> Lease | None:
     """Lease the next source that is due for a look."""
     return _claim(_CLAIM_SOURCE, [LEASE_SECONDS, list(done)])
@@ -115,6 +127,11 @@ def claim_run(engine: str = "local") -> Lease | None:
 def claim_analysis() -> Lease | None:
     """Lease the next analysis somebody asked for."""
     return _claim(_CLAIM_ANALYSIS, [LEASE_SECONDS])
+
+
+def claim_tidying() -> Lease | None:
+    """Lease the day whose old files are to be deleted."""
+    return _claim(_CLAIM_TIDYING, [LEASE_SECONDS])
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from monitoring import baselines, evidence, series, verdicts
+from monitoring import baselines, evidence, files, series, verdicts
 from monitoring.checks.fairness_shapes import FairnessSpec
 from monitoring.checks.performance import too_few
 from monitoring.checks.performance_shapes import PerformanceSpec
@@ -72,12 +72,21 @@ class Plan:
             self._wait()
         elif batch is None:
             self._absent(window, run, source)
+        elif batch.file_deleted_at is not None:
+            self._deleted(window, run, batch)
         elif isinstance(self.spec, Outcomes):
             self._performance(self.spec, window, run, batch)
         elif isinstance(self.spec, SkewSpec):
             self._skew(self.spec, window, run, batch)
         elif run is None or run.batch_id != batch.pk or self._has_reference_now(run):
             self._queue(window, batch)
+
+    def _deleted(self, window: Window, run: Run | None, batch: Batch) -> None:
+        """Leave what was judged as it is; what was not, such as by a new check, cannot be."""
+        if run is None:
+            summary = {"cause": "file_deleted"}
+            reason = files.gone(batch)
+            self._record(window, RunState.NOT_EVALUATED, reason, batch=batch, summary=summary)
 
     def _skew(self, spec: SkewSpec, window: Window, run: Run | None, batch: Batch) -> None:
         """Judge when both tables are here, and again when either is another one."""

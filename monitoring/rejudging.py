@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import verdicts
+from monitoring import files, verdicts
 from monitoring.models import Check, Run
 from monitoring.queries.checks import current_spec, current_version, source_of
 from monitoring.queries.runs import newest_batch
@@ -31,11 +31,11 @@ def rejudge(actor: Actor, run: Run, *, reason: str, at: datetime) -> tuple[Run, 
     if now is not None and now.state in OPEN_STATES:
         return now, False
     source = source_of(check, current_spec(check))
+    batch = newest_batch(source, run.window.start) if source else None
+    if source and batch is not None and batch.file_deleted_at is not None:
+        raise invalid("/", "file_deleted", files.gone(batch), files.remedy(source))
     queued = verdicts.supersede(
-        run.window,
-        queued_at=at,
-        check_version=current_version(check),
-        batch=newest_batch(source, run.window.start) if source else None,
+        run.window, queued_at=at, check_version=current_version(check), batch=batch
     )
     audit.record(
         actor, "window.asked_again", queued, at=at, unit=model.unit,

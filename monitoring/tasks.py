@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from monitoring import analyses, events, health, reconciling, reports, runs, scans, windows
+from monitoring import (
+    analyses,
+    events,
+    health,
+    reconciling,
+    reports,
+    retention,
+    runs,
+    scans,
+    windows,
+)
 from monitoring.alerts import delivery
 from registry import clock
 
@@ -67,3 +77,9 @@ def analyze(**kwargs: object) -> None:
 def reconcile(**kwargs: object) -> None:
     """Look whether what must always hold does."""
     reconciling.reconcile_due(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def tidy(**kwargs: object) -> None:
+    """Delete stored files that nothing needs any more."""
+    retention.tidy_due(at=clock.now(), seconds=_SECONDS)

@@ -21,6 +21,7 @@ ACTIONS = {
     "factor.codes_renewed": "somebody made new recovery codes",
     "factor.removed": "somebody took their second factor away",
     "factor.reset": "somebody's second factors were taken away at the machine",
+    "files.deleted": "what was deleted that day of the files that Muster stores",
     "incident.acknowledged": "somebody looks after an incident",
     "incident.assigned": "an incident was given to somebody, or to nobody",
     "incident.closed": "an incident was closed with its root cause",

@@ -121,6 +121,12 @@ def _revision(other: Run, model: RegisteredModel) -> dict[str, Any]:
     }
 
 
+def _deleted(found: Run) -> list[tuple[str, str]]:
+    if found.batch is None or found.batch.file_deleted_at is None:
+        return []
+    return [("Batch file", f"deleted {words.moment(found.batch.file_deleted_at)}")]
+
+
 def _facts(found: Run) -> list[tuple[str, str]]:
     """Return what the run was made with: enough to make it again."""
     version, contract, check = found.model_version, found.contract_version, found.check_version
@@ -130,6 +136,7 @@ def _facts(found: Run) -> list[tuple[str, str]]:
         ("Contract version", str(contract.number) if contract else words.DASH),
         ("Reference digest", found.baseline.digest[:16] if found.baseline else words.DASH),
         ("Batch digest", found.batch.digest[:16] if found.batch else words.DASH),
+        *_deleted(found),
         ("Started", words.moment(found.started_at)),
         ("Finished", words.moment(found.finished_at)),
         ("Attempts", str(found.attempts)),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard import words
 from dashboard.queries import runs
 from dashboard.queries.frame import actor_of
+from monitoring import files
 from monitoring.models import Analysis, Expectation, Reading, Run
 from monitoring.states import CROSSINGS, OPEN_STATES
 from registry import access, clock
@@ -26,8 +27,15 @@ def choices(request: HttpRequest, found: Run, readings: list[Reading]) -> dict[s
     may_act = access.can(actor, Right.ACT_ON_INCIDENTS, unit)
     waits = found.state in OPEN_STATES
     report = _report(found)
+    gone, remedy = _gone(found)
     return {
-        "again": access.can(actor, Right.EDIT_MONITORING, unit) and found.current and not waits,
+        "again": access.can(actor, Right.EDIT_MONITORING, unit)
+        and found.current
+        and not waits
+        and not gone,
+        "gone": f"{gone[0].upper()}{gone[1:]}, so it cannot be judged again: {remedy}."
+        if gone
+        else "",
         "paused": check.paused,
         "expect": may_act and found.state in CROSSINGS,
         "features": list(dict.fromkeys(reading.feature for reading in crossed)),
@@ -35,9 +43,15 @@ def choices(request: HttpRequest, found: Run, readings: list[Reading]) -> dict[s
         "until": f"{timezone.localtime(now) + _USUAL:%Y-%m-%d}",
         "expected": [_expected(row, may_act) for row in runs.expected_of(check, at=now)],
         "report": report,
-        "may_report": may_act and _comparable(found),
+        "may_report": may_act and _comparable(found) and not gone,
         "waits": waits or (report is not None and report["waits"]),
     }
+
+
+def _gone(found: Run) -> tuple[str, str]:
+    if found.batch is None:
+        return "", ""
+    return files.gone(found.batch), files.remedy(found.batch.source)
 
 
 def _expected(row: Expectation, may_act: bool) -> dict[str, Any]:
@@ -61,6 +75,7 @@ def _report(found: Run) -> dict[str, Any] | None:
         "by": asked.by.name if asked.by else words.DASH,
         "at": words.moment(asked.requested_at),
         "fault": asked.fault,
+        "deleted": words.moment(asked.file_deleted_at) if asked.file_deleted_at else "",
         "size": filesizeformat(asked.size or 0),
         "columns": asked.result.get("columns"),
         "left_out": [f"{name}: {why}" for name, why in left_out.items()],

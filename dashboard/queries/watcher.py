@@ -54,6 +54,11 @@ SELECT min(h.stale_at) FROM monitoring_health h
   JOIN registry_registeredmodel m ON m.id = h.model_id
  WHERE h.stale_at <= muster_now() AND m.lifecycle <> 'decommissioned'
 """
+# A day's old files may go until its end; what is left of it then waits.
+_OLDEST_DAY = f"""
+SELECT min(day + 1)::timestamptz FROM monitoring_tidying
+ WHERE finished_at IS NULL AND day < muster_now()::date AND {_FREE}
+"""  # noqa: S608 - a constant of this module only
 
 
 def _oldest(table: str, column: str, where: str = "") -> str:
@@ -95,6 +100,7 @@ _DUES = {
         _oldest("monitoring_analysis", "requested_at", f"finished_at IS NULL AND {_FREE}"),
         "SELECT max(finished_at) FROM monitoring_analysis",
     ),
+    "tidy": (_OLDEST_DAY, "SELECT max(finished_at) FROM monitoring_tidying"),
     "stale": (_OLDEST_SILENCE, _NOTHING),
     "deliver": (_OLDEST_MESSAGE, "SELECT max(sent_at) FROM monitoring_message"),
     "hand_over": (

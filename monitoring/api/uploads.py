@@ -26,6 +26,7 @@ class BatchOut(BaseModel):
     digest: str
     landed_at: datetime
     origin: dict[str, str]
+    file_deleted_at: datetime | None
 
 
 class LabelsOut(BaseModel):
@@ -38,6 +39,7 @@ class LabelsOut(BaseModel):
     digest: str
     landed_at: datetime
     origin: dict[str, str]
+    file_deleted_at: datetime | None
 
 
 class FileBody(BaseParser):

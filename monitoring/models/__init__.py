@@ -16,6 +16,7 @@ from monitoring.models.health import Health, HealthSpan
 from monitoring.models.readings import GroupCount, Histogram, Reading
 from monitoring.models.runs import Run, Window
 from monitoring.models.sources import Batch, LabelSet, Source
+from monitoring.models.tidying import Tidying
 from monitoring.models.watching import Heartbeat, Invariant
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Silence",
     "Source",
     "Thread",
+    "Tidying",
     "UnitNotification",
     "Window",
 ]

@@ -38,6 +38,7 @@ class Analysis(models.Model):
     result = models.JSONField(default=dict, blank=True)
     path = models.CharField(max_length=1000, default="", blank=True)  # under MUSTER_DATA_DIR
     size = models.BigIntegerField(null=True, blank=True)
+    file_deleted_at = models.DateTimeField(null=True, blank=True)  # for its age
 
     class Meta:
         constraints = [

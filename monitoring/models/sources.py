@@ -77,6 +77,7 @@ class Batch(models.Model):
     # What the file system said of the file when it was digested: unchanged, it is not read again.
     modified = models.CharField(max_length=60, default="", blank=True)
     origin = models.JSONField(default=dict, blank=True)  # the run in MLflow that it came from
+    file_deleted_at = models.DateTimeField(null=True, blank=True)  # for its age; the row stays
 
     class Meta:
         constraints = [
@@ -108,6 +109,7 @@ class LabelSet(models.Model):
     # What the file system said of the file when it was digested: unchanged, it is not read again.
     modified = models.CharField(max_length=60, default="", blank=True)
     origin = models.JSONField(default=dict, blank=True)  # the run in MLflow that it came from
+    file_deleted_at = models.DateTimeField(null=True, blank=True)  # for its age; the row stays
 
     class Meta:
         constraints = [

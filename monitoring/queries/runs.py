@@ -60,5 +60,6 @@ def batch_before(check: Check, source: Source, start: datetime) -> Batch | None:
         state__in=[RunState.DATA_FAULT, RunState.SOURCE_FAULT],
         batch__isnull=False,
     )
-    earlier = source.batches.filter(window_start__lt=start).exclude(pk__in=broken.values("batch"))
+    here = source.batches.filter(file_deleted_at=None)
+    earlier = here.filter(window_start__lt=start).exclude(pk__in=broken.values("batch"))
     return earlier.order_by("-window_start", "-landed_at", "-pk").first()

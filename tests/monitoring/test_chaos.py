@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from monitoring import chaos, definitions, runs, windows
+from monitoring import chaos, definitions, retention, runs, windows
 from monitoring.alerts import delivery, messages
 from monitoring.leases import LEASE_SECONDS
 from monitoring.models import Alert, Delivery, Incident, Message, Run
 from registry import actors, clock
-from registry.models import MetricPoint, ModelVersion
+from registry.models import AuditEvent, MetricPoint, ModelVersion
 from registry.queries import champion
 from tests import cast, factories
+from tests.monitoring import storing
 from tests.monitoring.history import MONDAY, WEEK, History, of_week
 from tests.monitoring.shifted import shifted
 from tests.watcher.test_heartbeat import HEARD
@@ -166,6 +167,34 @@ def test_a_worker_that_dies_leaves_one_verdict_one_alert_and_one_message(
     )
 
 
+TIDY = """
+import django; django.setup()
+from monitoring import retention
+from registry import clock
+retention.tidy_due(at=clock.now(), seconds=20)
+"""
+TIDYING = ("tidying.claimed", "tidying.marked", "tidying.deleted")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", TIDYING)
+def test_a_worker_that_dies_while_it_deletes_leaves_no_row_without_its_file(
+    point, process_environment, settings, tmp_path
+):
+    settings.MUSTER_DATA_DIR = tmp_path
+    old = storing.old_windows(cast.cast().model, 12)
+
+    die_at(point, process_environment, TIDY, MUSTER_DATA_DIR=str(tmp_path))
+    storing.require_no_row_without_its_file()
+    with shifted(timedelta(seconds=LEASE_SECONDS + 1)):
+        retention.tidy_due(at=clock.now(), seconds=20)
+
+    storing.require_no_row_without_its_file()
+    assert [Path(batch.path).exists() for batch in old] == [False] * 2 + [True] * 10
+    [event] = AuditEvent.objects.filter(action="files.deleted")
+    assert event.after["batches"] == 2
+
+
 def points_in_the_code():
     found = set()
     for path in [*(ROOT / "monitoring").rglob("*.py"), *(ROOT / "config").rglob("*.py")]:
@@ -174,7 +203,7 @@ def points_in_the_code():
 
 
 def test_every_point_is_crashed_at():
-    assert set(chaos.POINTS) == {*COPIES, *FOLDING, *JUDGING, *HEARD}
+    assert set(chaos.POINTS) == {*COPIES, *FOLDING, *JUDGING, *TIDYING, *HEARD}
 
 
 def test_every_point_is_in_the_code_and_every_one_in_the_code_is_listed():
