@@ -1,7 +1,7 @@
 """Describe a table that is too large to come here: ask for counts and sketches in SQL.
 
 The SQL is Spark's; who asks it is handed in. Only aggregates come back: counts, extremes, the
-counts of few different values, quantile sketches, and counts below given points.
+counts of few different values, quantiles of a sample, and counts in the cells between points.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,93 +14,19 @@ import numpy as np
 from monitoring.checks.learning import MAX_LISTED
 from monitoring.checks.profiles import ColumnProfile, TableProfile
 from monitoring.checks.shapes import ColumnContract
-from monitoring.data import profiling
+from monitoring.data import profiling, sketched
 from monitoring.data.columns import Counted
 from monitoring.data.held import Source
 from monitoring.data.pairs import OTHER
-from monitoring.statistics.told import Moments, Sketch, Tally, Told, Untold
+from monitoring.data.sketched import SPREAD
+from monitoring.statistics.told import Moments
 
 Array = Any
 
-TALLIED = 5_000  # so many different numbers come with their counts; of more, a sketch
-MOST_TALLIED = 1_000_000
-STEPS = 10_000
-ACCURACY = 50_000
-SKETCH_ERROR = 1.0 / ACCURACY
 HASHED = 5_000_000  # rows that are looked at for repeats; of more, a part chosen by the hash
 _LISTED = 1_000
 _GROUPED = 100_000  # different texts; more are not told apart at all
-_SPREAD = 0.02  # of a count of different values by HyperLogLog
-_TOGETHER = 16  # sketches in one pass
-_BETWEEN = "cast(split('{}', ',') as array<double>)".format(
-    ",".join(f"{(step + 0.5) / STEPS:.5f}" for step in range(STEPS))
-)
-
-
-@dataclass(frozen=True)
-class Values:
-    """The finite numbers of one column, as its holder names them."""
-
-    source: Source
-    sql: str
-
-    @property
-    def query(self) -> str:
-        return f"select {self.sql} as x from {self.source.view} where {self.sql} is not null"
-
-
-class Holder:
-    """Answers what a sketch cannot: exactly, where the values are."""
-
-    def below(self, where: object, points: Array) -> Array:
-        """Count the values below each point in one pass."""
-        assert isinstance(where, Values)
-        order = np.sort(np.unique(points))
-        place = _bisected("x", [repr(float(point)) + "D" for point in order])
-        rows = where.source.ask(f"select {place}, count(*) from ({where.query}) group by 1")
-        counts = np.zeros(len(order) + 1, np.int64)
-        for number, count in rows:
-            counts[number] = count
-        return np.cumsum(counts)[np.searchsorted(order, points)]
-
-    def tally(self, where: object) -> Tally:
-        """Return every different value with its count."""
-        assert isinstance(where, Values)
-        rows = where.source.ask(
-            f"select x, count(*) from ({where.query}) group by 1 limit {MOST_TALLIED + 1}"
-        )
-        if len(rows) > MOST_TALLIED:
-            raise Untold(
-                "one side has few different values and the other more than"
-                f" {MOST_TALLIED:,}, so they cannot be compared value by value; use ks"
-            )
-        return _tally(rows, where)
-
-    def different(self, where: object, other: object) -> int:
-        """Return how many different values both have: exactly as far as it makes a difference."""
-        assert isinstance(where, Values) and isinstance(other, Values)
-        both = f"({where.query} union all {other.query})"
-        ((about,),) = where.source.ask(f"select approx_count_distinct(x, {_SPREAD}) from {both}")
-        # They decide on a number of bins: the whole part of their binary logarithm.
-        bins = {int(np.ceil(np.log2(about * share) + 1.0)) for share in (0.9, 1.1)}
-        if len(bins) > 1:
-            ((about,),) = where.source.ask(f"select count(distinct x) from {both}")
-        return int(about)
-
-
-def _bisected(name: str, points: Sequence[str], first: int = 0) -> str:
-    """Return SQL for how many points are at most `name`, by halving."""
-    if not points:
-        return str(first)
-    middle = len(points) // 2
-    lower = _bisected(name, points[:middle], first)
-    upper = _bisected(name, points[middle + 1 :], first + middle + 1)
-    return f"(case when {name} < {points[middle]} then {lower} else {upper} end)"
-
-
-def _tally(rows: list[tuple[Any, ...]], where: Values) -> Tally:
-    values, counts = (np.array(part) for part in zip(*sorted(rows), strict=True))
-    return Tally(values.astype(float), counts.astype(np.int64), where)
+_TOGETHER = 5  # columns in one pass: Java compiles a longer loop no more
 
 
 @dataclass(frozen=True)
@@ -114,29 +40,31 @@ class Table:
 
 
 def describe(source: Source, *, ids: str = "") -> Table:
-    """Describe every wanted column but that of the ids in a few passes.
+    """Describe every wanted column but that of the ids in a few passes over all of them.
 
-    1. One pass counts what is missing, how far the values reach, and about how many differ.
-    2. Of few different values, each one's count; of many numbers, a sketch.
+    1. What is missing, how far the values reach, their mean and spread.
+    2. Of numbers a sample, which tells few different values from many, and where edges belong.
+    3. Of few different values, each one's count; of many numbers, the count in each cell.
     """
-    parts, places = ["count(*)"], {}
     # One a row: nothing but its repeats is looked at.
     families = {name: family for name, family in source.families.items() if name != ids}
-    for name, family in families.items():
-        asked = _FIRST[family](source.expressions[name]) if family in _FIRST else []
-        places[name] = slice(len(parts), len(parts) + len(asked))
-        parts += asked
-    (row,) = source.select(*parts)
-    rows = int(row[0])
-    told = {name: row[place] for name, place in places.items()}
-    numbers = _numbers(source, {n: told[n] for n, f in families.items() if f == "number"})
+    rows, told = _first(source, families)
+    numbers = sketched.numbers(
+        source,
+        {
+            name: Moments(int(n), low, high, mean, std, int(zeros))
+            for name, (_, n, low, high, mean, std, zeros) in _of(told, families, "number")
+            if n
+        },
+    )
+    texts = _texts(source, rows, dict(_of(told, families, "text")))
     columns, times = {}, {}
     for name, family in families.items():
         found = told[name]
         if family == "number":
             columns[name] = Counted("number", rows, int(found[0]), told=numbers.get(name))
         elif family == "text":
-            columns[name] = _texts(source, name, rows, present=found[0], different=found[1])
+            columns[name] = texts[name]
         elif family == "flag":
             counts = np.array([found[0] - found[1], found[1]], np.int64)
             columns[name] = Counted(
@@ -151,63 +79,85 @@ def describe(source: Source, *, ids: str = "") -> Table:
     return Table(source, rows, columns, times)
 
 
+def _first(source: Source, families: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    """Return the number of rows, and what one pass tells of each column."""
+    told: dict[str, Any] = dict.fromkeys(families, ())
+    asked = [name for name, family in families.items() if family in _FIRST]
+    rows = None
+    for start in range(0, max(1, len(asked)), _TOGETHER):
+        parts, places = ["count(*)"], {}
+        for name in asked[start : start + _TOGETHER]:
+            mine = _FIRST[families[name]](source.expressions[name])
+            places[name] = slice(len(parts), len(parts) + len(mine))
+            parts += mine
+        (row,) = source.select(*parts)
+        rows = int(row[0])
+        told |= {name: row[place] for name, place in places.items()}
+    assert rows is not None
+    return rows, told
+
+
+def _of(
+    told: Mapping[str, Any], families: Mapping[str, str], family: str
+) -> list[tuple[str, tuple[Any, ...]]]:
+    return [(name, told[name]) for name, one in families.items() if one == family]
+
+
 def _first_of_numbers(value: str) -> list[str]:
-    finite = _finite(value)
+    finite = sketched.finite(value)
     return [
         f"count_if({value} is null or isnan({value}))", f"count({finite})", f"min({finite})",
         f"max({finite})", f"avg({finite})", f"stddev_pop({finite})", f"count_if({finite} = 0)",
-        f"approx_count_distinct({finite}, {_SPREAD})",
     ]  # fmt: skip
 
 
 _FIRST: dict[str, Callable[[str], list[str]]] = {
     "number": _first_of_numbers,
-    "text": lambda value: [f"count({value})", f"approx_count_distinct({value}, {_SPREAD})"],
+    "text": lambda value: [f"count({value})"],
     "flag": lambda value: [f"count({value})", f"count_if({value})"],
     "time": lambda value: [f"count({value})", f"min({value})", f"max({value})"],
 }
 
 
-def _finite(value: str) -> str:
-    # Spark holds NaN for greater than infinity.
-    return f"(case when abs({value}) < double('Infinity') then {value} end)"
+def _texts(source: Source, rows: int, told: Mapping[str, tuple[Any, ...]]) -> dict[str, Counted]:
+    """Count the more frequent texts of each column, and about how many different ones it has."""
+    if not told:
+        return {}
+    # Apart from the first pass: beside these Java would compile nothing of it.
+    (row,) = source.select(
+        *(f"approx_count_distinct({source.expressions[name]}, {SPREAD})" for name in told)
+    )
+    different = dict(zip(told, map(int, row), strict=True))
+    listed = _listed(source, [name for name in told if different[name] <= _GROUPED])
+    return {
+        name: _text(listed.get(name), rows, present=present, different=different[name])
+        for name, (present,) in told.items()
+    }
 
 
-def _numbers(source: Source, told: Mapping[str, tuple[Any, ...]]) -> dict[str, Told]:
-    found: dict[str, Told] = {}
-    many: list[str] = []
-    for name, (_, n, *_rest, different) in told.items():
-        if n and different > TALLIED:
-            many.append(name)
-        elif n:
-            where = Values(source, _finite(source.expressions[name]))
-            found[name] = _tally(
-                source.ask(f"select x, count(*) from ({where.query}) group by 1"), where
-            )
-    for first in range(0, len(many), _TOGETHER):
-        names = many[first : first + _TOGETHER]
-        finite = {name: _finite(source.expressions[name]) for name in names}
-        (grids,) = source.select(
-            *(f"percentile_approx({finite[name]}, {_BETWEEN}, {ACCURACY})" for name in names)
-        )
-        for name, grid in zip(names, grids, strict=True):
-            _, n, low, high, mean, std, zeros, _ = told[name]
-            found[name] = Sketch(
-                np.array(grid, float),
-                Moments(int(n), low, high, mean, std, int(zeros)),
-                error=SKETCH_ERROR, holder=Holder(), where=Values(source, finite[name]),
-            )  # fmt: skip
+def _listed(source: Source, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+    """Return the most frequent texts of these columns with their counts, in one pass."""
+    found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
+    if not names:
+        return found
+    both = ", ".join(f"{number}, {source.expressions[name]}" for number, name in enumerate(names))
+    rows = source.ask(
+        "select k, x, n from ("
+        "select k, x, n, row_number() over (partition by k order by n desc, x) as place from ("
+        f"select k, x, count(*) as n from"
+        f" (select stack({len(names)}, {both}) as (k, x) from {source.view})"
+        f" where x is not null group by k, x)) where place <= {_LISTED + 1} order by k, place"
+    )
+    for number, text, count in rows:
+        found[names[number]].append((str(text), int(count)))
     return found
 
 
-def _texts(source: Source, name: str, rows: int, *, present: int, different: int) -> Counted:
-    if different > _GROUPED:
+def _text(
+    counted: list[tuple[str, int]] | None, rows: int, *, present: int, different: int
+) -> Counted:
+    if counted is None:
         return Counted("text", rows, rows - present, (OTHER,), np.array([present]), different)
-    value = source.expressions[name]
-    counted = source.select(
-        value, "count(*) as n",
-        rest=f"where {value} is not null group by 1 order by n desc, 1 limit {_LISTED + 1}",
-    )  # fmt: skip
     if len(counted) <= MAX_LISTED:
         family, different = "category", len(counted)
     else:
@@ -216,7 +166,7 @@ def _texts(source: Source, name: str, rows: int, *, present: int, different: int
             different = len(counted)
     counted = counted[:_LISTED]
     rest = present - sum(count for _, count in counted)
-    labels = [str(label) for label, _ in counted] + [OTHER] * bool(rest)
+    labels = [label for label, _ in counted] + [OTHER] * bool(rest)
     counts = np.array([count for _, count in counted] + [rest] * bool(rest), np.int64)
     return Counted(family, rows, rows - present, tuple(labels), counts, different)
 

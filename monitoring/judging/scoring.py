@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from monitoring.checks import drift
 from monitoring.checks.shapes import DataSpec
 from monitoring.checks.words import number
-from monitoring.data.columns import Column
+from monitoring.data import sketched
+from monitoring.data.columns import Column, Counted
 from monitoring.data.pairs import Pair, pair
 from monitoring.judging.protocol import HistogramOut, ReadingOut
 from monitoring.judging.segments import Part, parts
@@ -51,6 +54,7 @@ class Scorer:
     def run(self, names: list[str]) -> Scores:
         """Score the named columns overall and in each large enough segment; then settle them."""
         found = Scores()
+        self._ask_ahead(names)
         drafts = [draft for name in names if (draft := self._overall(name, found)) is not None]
         for part in parts(self.spec, self.reference, self.current, found.notes):
             for name in names:
@@ -64,6 +68,17 @@ class Scorer:
             drafts, self.spec, self.against, draws=self.draws
         )
         return found
+
+    def _ask_ahead(self, names: list[str]) -> None:
+        """Have sketches counted in one go where their scores and bars will ask."""
+        points = []
+        for name in names:
+            then, now = self.reference[name], self.current[name]
+            if isinstance(then, Counted) and isinstance(now, Counted) and then.told and now.told:
+                method = self.rule(name).method
+                where = [distances.asked(method, then.told, now.told), pair(then, now).edges[1:-1]]
+                points += [(side.told, np.concatenate(where)) for side in (then, now)]
+        sketched.ahead(points)
 
     def rule(self, name: str) -> Rule:
         """Return method and limit of a column: its own, the prediction's, or its kind's."""

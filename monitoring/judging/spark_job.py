@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from monitoring.checks.shapes import ContractSpec, DataSpec
-from monitoring.data import held, queried, readers
+from monitoring.data import held, queried, readers, sketched
 from monitoring.data.landing import tail
 from monitoring.integrations import spark
 from monitoring.judging import looks
@@ -86,8 +86,9 @@ class OnSpark:
         return {
             "engine": "spark",
             "spark": self.session.version,
-            "sketch_steps": queried.STEPS,
-            "sketch_accuracy": queried.ACCURACY,
+            "sketch_cells": sketched.CELLS,
+            "sketch_sample": sketched.SAMPLED,
+            "sketch_seed": sketched.SEED,
         }
 
     def _describe(

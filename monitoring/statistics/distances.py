@@ -59,9 +59,23 @@ def binned(reference: Ranks, current: Ranks) -> tuple[Array, Array]:
     few = reference.few(_FEW)
     if few is not None:
         return _by_value(few, reference, current)
-    low, high = min(reference.low, current.low), max(reference.high, current.high)
-    edges = sturges(low, high, reference.n + current.n)
+    edges = _edges(reference, current)
     return counted(reference, edges), counted(current, edges)
+
+
+def _edges(reference: Ranks, current: Ranks) -> Array:
+    low, high = min(reference.low, current.low), max(reference.high, current.high)
+    return sturges(low, high, reference.n + current.n)
+
+
+def asked(method: str, reference: Ranks, current: Ranks) -> Array:
+    """Return the points below which both sides will be counted, as far as they are known yet."""
+    if method in _OF_SAMPLES or reference.few(_FEW) is not None:
+        return np.empty(0)
+    try:
+        return _edges(reference, current)[1:-1]
+    except NoScore:
+        return np.empty(0)
 
 
 def counted(side: Ranks, edges: Array) -> Array:
