@@ -1,4 +1,4 @@
-"""A check on Spark at growing sizes: rows a second and peak memory, in local mode."""
+"""A check on Spark at growing sizes: rows a second, CPU and peak memory, in local mode."""
 
 import json
 import os
@@ -50,7 +50,8 @@ def run() -> dict[str, float]:
             found = {
                 f"seconds_{size}": round(seconds, 1),
                 f"rows_per_second_{size}": round(size / seconds),
-                f"peak_mb_{size}": round(peak.highest / 2**20),
+                f"cpu_seconds_{size}": peak.cpu,
+                f"peak_mb_{size}": round(peak.resident / 2**20),
             }
             print(f"{size:>11,} rows: {result.state}, {found}", file=sys.stderr, flush=True)
             figures |= found
@@ -83,10 +84,11 @@ def write(path: Path, rows: int, *, seed: int) -> str:
 
 
 class Peak:
-    """The largest resident memory of all that this process started, looked at twice a second."""
+    """What all that this process started took, looked at twice a second."""
 
     def __init__(self) -> None:
-        self.highest = 0
+        self.resident = 0  # bytes, at most
+        self.cpu = 0  # seconds, of those that ran at the last look
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -100,21 +102,25 @@ class Peak:
 
     def _watch(self) -> None:
         while not self._over.wait(0.5):
-            self.highest = max(self.highest, below(os.getpid()))
+            resident, cpu = below(os.getpid())
+            self.resident, self.cpu = max(self.resident, resident), max(self.cpu, cpu)
 
 
-def below(pid: int) -> int:
-    """Return the resident bytes of all descendants of a process."""
+def below(pid: int) -> tuple[int, int]:
+    """Return the resident bytes and the CPU seconds of all descendants of a process."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True
+        ["ps", "-eo", "pid=,ppid=,rss=,times="], capture_output=True, text=True, check=True
     )
-    rows = [[int(part) for part in line.split()] for line in listed.stdout.splitlines()]
-    mine, total = {pid}, 0
-    for one, parent, resident in sorted(rows):
-        if parent in mine:
-            mine.add(one)
-            total += resident * 1024
-    return total
+    children: dict[int, list[tuple[int, int, int]]] = {}
+    for line in listed.stdout.splitlines():
+        one, parent, resident, cpu = map(int, line.split())
+        children.setdefault(parent, []).append((one, resident * 1024, cpu))
+    found, asked = [], [pid]
+    while asked:
+        mine = children.get(asked.pop(), [])
+        found += mine
+        asked += [one for one, _, _ in mine]
+    return sum(resident for _, resident, _ in found), sum(cpu for _, _, cpu in found)
 
 
 if __name__ == "__main__":
