@@ -26,9 +26,6 @@ SPREAD = 0.02  # of a count of different values by HyperLogLog
 _ACCURACY = 50_000
 _TOGETHER = 8  # columns in one pass: their edges travel with the query
 _TAILS = 24
-_STEPS = "cast(split('{}', ',') as array<double>)".format(
-    ",".join(f"{(step + 0.5) / CELLS:.6f}" for step in range(CELLS))
-)
 
 
 @dataclass(frozen=True)
@@ -181,6 +178,8 @@ def _grids(
     """Return quantiles of a sample of each column, and about how many different values it has."""
     shares = {name: min(1.0, SAMPLED / n) for name, (_, n) in wanted.items()}
     most = max(shares.values())
+    listed = ",".join(f"{(step + 0.5) / CELLS:.6f}" for step in range(CELLS))
+    steps = f"cast(split('{listed}', ',') as array<double>)"
     asked: list[str] = []
     for name, (where, _) in wanted.items():
         # A column with many nulls needs more rows for as many values.
@@ -188,7 +187,7 @@ def _grids(
         if shares[name] < most:
             some = f"(case when muster_lot < {shares[name]!r} then {some} end)"
         asked += [
-            f"percentile_approx({some}, {_STEPS}, {_ACCURACY})",
+            f"percentile_approx({some}, {steps}, {_ACCURACY})",
             f"approx_count_distinct({some}, {SPREAD})",
         ]
     rows = source.view
@@ -227,7 +226,9 @@ def _edges(grid: Array, low: float, high: float) -> Array:
     """Return the edges of cells: from the least value to right above the greatest."""
     after = math.nextafter(high, math.inf)
     grid = grid[(grid > low) & (grid < high)]
-    often = grid[:-1][grid[1:] == grid[:-1]]
+    often = np.unique(grid)
+    if 2 * len(often) > CELLS:
+        often = grid[:-1][grid[1:] == grid[:-1]]
     tails = [low]
     if len(grid):
         # The outermost cells may reach far: there they grow with the distance.
