@@ -111,7 +111,7 @@ def test_with_few_cells_the_score_is_off_by_no_more_than_it_says(
     table["balance"] = table["balance"] * 1.02 + 5
     limits = {"numeric": {"method": method, "limit": 0.3}, "prediction": {"method": method}}
 
-    here, there = both(session, folder, contract, table, **limits)
+    here, _ = both(session, folder, contract, table, **limits)
 
     exact = {one.feature: one.value for one in here.readings if one.method == method}
     there_alone = rooms[len(rooms) // 2 :]
