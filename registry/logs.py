@@ -3,8 +3,12 @@
 import logging
 import re
 
-# Bearer tokens, Muster's own tokens, and passwords inside addresses.
-_SECRETS = re.compile(r"(Bearer\s+|muster_)[A-Za-z0-9._\-]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
+# Bearer tokens, Muster's own tokens and signed links, what vendors' tokens and signed addresses
+# look like, and passwords inside addresses.
+_SECRETS = re.compile(
+    r"(Bearer\s+|GenieKey\s+|muster_|/links/|xox[a-z]-|[?&]sig=)[A-Za-z0-9._\-]{8,}"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+)
 
 
 class RedactSecrets(logging.Filter):

@@ -8,7 +8,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from monitoring.models import Channel
 from registry import actors, clock, tokens
+from registry.logs import RedactSecrets
 from registry.mlflow import sync
 from registry.models import FleetRole, MLflowServer, Person
 from tests import world
@@ -16,6 +18,12 @@ from tests.isolation_rows import ROWS
 from tests.routes import all_routes
 
 CANARY = "canary7f3a9c"
+VENDORS = (
+    ("slack", "C0123ABCD", f"xoxb-{CANARY}"),
+    ("teams", "Risk", f"https://example.com/workflow?sig={CANARY}"),
+    ("pagerduty", "https://events.pagerduty.com", CANARY.ljust(32, "a")),
+    ("opsgenie", "https://api.opsgenie.com", f"{CANARY}-genie"),
+)
 PASSWORD = f"{CANARY}-of-a-person"
 
 
@@ -69,6 +77,9 @@ def plant(admin, ours):
             "business_unit": unit, "kind": "webhook",
             "address": "https://example.com/hook", "secret": f"whsec_{CANARY}channel000",
         }),
+        *(put(client, key, f"channels/planted-{kind}/", {
+            "business_unit": unit, "kind": kind, "address": address, "secret": secret,
+        }) for kind, address, secret in VENDORS),
         put(client, key, "trainers/planted/", {
             "business_unit": unit, "url": "https://example.com/train",
             "secret": f"whsec_{CANARY}trainer000",
@@ -77,7 +88,9 @@ def plant(admin, ours):
             "name": "New", "password": f"{CANARY} long enough 9",
         }),
     ]  # fmt: skip
-    assert [answer.status_code for answer in answers] == [201] * 5, [a.content for a in answers]
+    assert [answer.status_code for answer in answers] == [201] * (5 + len(VENDORS)), [
+        a.content for a in answers
+    ]
     return answers
 
 
@@ -123,6 +136,7 @@ def test_planted_secrets_are_in_no_dump_answer_page_or_log(admin, ours, written)
         ("mlflow-servers/x/", {"origin": "http://u:canary7f3a9c@h.example", "token": 3}),
         ("mlflow-servers/x/", {"origin": "http://h.example", "password": [CANARY]}),
         ("channels/x/", {"kind": "webhook", "secret": CANARY}),
+        *(("channels/x/", {"kind": kind, "secret": CANARY}) for kind in Channel.Kind.values),
         ("trainers/x/", {"url": "ftp://example.com", "secret": CANARY}),
         ("people/x@example.com/", {"name": "", "password": CANARY}),
         ("people/x@example.com/", {"name": "X", "password": {"a": CANARY}}),
@@ -149,3 +163,21 @@ def test_a_page_that_breaks_shows_and_logs_no_secret(admin, ours, written, monke
     assert answer.status_code == 500
     assert CANARY.encode() not in answer.content
     assert CANARY not in written.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GET /links/{CANARY}.sig/ 410",
+        f"Authorization: GenieKey {CANARY}",
+        f"Bearer xoxb-{CANARY}",
+        f"xoxb-{CANARY} is wrong",
+        f"https://example.com/workflows/1?api-version=1&sig={CANARY}",
+    ],
+)
+def test_a_line_of_the_log_holds_no_token_or_link(text):
+    record = logging.LogRecord("x", logging.INFO, "", 0, "%s", (text,), None)
+    RedactSecrets().filter(record)
+
+    assert CANARY not in record.getMessage()
+    assert "[redacted]" in record.getMessage()
