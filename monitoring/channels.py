@@ -47,18 +47,26 @@ def put_channel(actor: Actor, slug: str, data: Any, *, at: datetime) -> tuple[Ch
 @transaction.atomic
 def send_test(actor: Actor, slug: str, *, at: datetime) -> Message:
     """Send a test message to a unit's channel, by the way that every message goes."""
-    channel = Channel.objects.select_for_update(of=("self",)).select_related("unit").get(slug=slug)
-    unit = channel.unit
-    if unit is None or not access.visible_units(actor).filter(pk=unit.pk).exists():
-        raise Channel.DoesNotExist
-    access.require(actor, Right.MANAGE_UNIT, unit)
+    found = require_right(actor, slug)
+    channel = Channel.objects.select_for_update(of=("self",)).select_related("unit").get(pk=found)
     if channel.disabled_at is not None:
         detail = f"the channel is switched off: {channel.disabled_reason}"
         raise invalid("/", "switched_off", detail, "switch it on first")
     message = notices.owe_test(channel, by=actor.label, at=at)
     if message.made_at == at:
-        audit.record(actor, "channel.tested", channel, at=at, unit=unit)
+        audit.record(actor, "channel.tested", channel, at=at, unit=channel.unit)
     return message
+
+
+def require_right(actor: Actor, slug: str) -> int:
+    """Raise unless the actor sees the unit's channel and may keep it; return its number."""
+    channel = Channel.objects.select_related("unit").get(slug=slug)
+    unit = channel.unit
+    # A person's mailbox is nobody's to keep, and another unit's channel does not exist for you.
+    if unit is None or not access.visible_units(actor).filter(pk=unit.pk).exists():
+        raise Channel.DoesNotExist
+    access.require(actor, Right.MANAGE_UNIT, unit)
+    return channel.pk
 
 
 def _create(actor: Actor, slug: str, body: ChannelBody, *, at: datetime) -> Channel:

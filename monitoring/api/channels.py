@@ -11,6 +11,7 @@ from monitoring import channels
 from monitoring.models import Channel, Message
 from monitoring.queries import deliveries as queries
 from registry.api_view import ResourceView, documented, route
+from registry.bodies import Body
 
 
 class ChannelAnswer(BaseModel):
@@ -25,6 +26,10 @@ class ChannelAnswer(BaseModel):
     disabled_reason: str
     failing_since: datetime | None
     failure: str
+
+
+class TestBody(Body):
+    """Nothing has to be said."""
 
 
 class MessageAnswer(BaseModel):
@@ -66,9 +71,11 @@ class ChannelDetail(ResourceView):
 class ChannelTest(ResourceView):
     subject = Channel, {"slug": "slug"}
 
-    @documented("Send a test message", answer=MessageAnswer)
+    @documented("Send a test message", body=TestBody, answer=MessageAnswer)
     def post(self, request: Request, slug: str) -> Response:
         """Send a test by the way of every message; its end stands among the channel's messages."""
+        channels.require_right(self.actor, slug)
+        self.read(TestBody)
         return self.answer(show_message(channels.send_test(self.actor, slug, at=self.at)))
 
 

@@ -125,6 +125,13 @@ def test_only_who_keeps_the_unit_tests_its_channels(slack, people):
     assert not Message.objects.exists()
 
 
+def test_a_test_takes_no_body(slack, people):
+    answer = Caller(people.pat).post("channels/there/test/", {"text": "hello"})
+
+    assert answer.status_code == 400
+    assert not Message.objects.exists()
+
+
 def test_a_revoked_token_switches_the_channel_off_and_its_keeper_is_told_once(
     slack, people, smtp_catcher
 ):
