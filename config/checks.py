@@ -80,6 +80,11 @@ def _outside() -> list[CheckMessage]:
         if address and (parted.scheme not in ("http", "https") or not parted.hostname):
             hint = "Set a whole address, such as https://listener.example.org/ping, or nothing."
             found.append(Error(f"{name} is not an address.", hint=hint, id=f"muster.E0{number}"))
+    slack = urlsplit(settings.MUSTER_SLACK_URL)
+    origin = f"{slack.scheme}://{slack.netloc}"
+    if slack.scheme != "https" and origin not in settings.MUSTER_ALLOWED_ORIGINS:
+        hint = "Bot tokens would travel unencrypted; set an https:// address."
+        found.append(Error("MUSTER_SLACK_URL is not https.", hint=hint, id="muster.E016"))
     if settings.MUSTER_HEARTBEAT_SECONDS <= 0 or settings.MUSTER_STUCK_SECONDS <= 0:
         text = "MUSTER_HEARTBEAT_SECONDS and MUSTER_STUCK_SECONDS must be more than nothing."
         found.append(Error(text, hint="The defaults are 60 and 120.", id="muster.E015"))

@@ -58,7 +58,9 @@ MUSTER_ALLOWED_ORIGINS = origins("MUSTER_ALLOWED_ORIGINS")
 # Slack's Web API; another address for GovSlack (https://slack-gov.com/api).
 MUSTER_SLACK_URL = env.str("MUSTER_SLACK_URL", default="https://slack.com/api").rstrip("/")
 # Services of Apprise that channels may use, such as ntfys,gotify; none by default.
-MUSTER_APPRISE_SCHEMES = env.list("MUSTER_APPRISE_SCHEMES", default=[])
+MUSTER_APPRISE_SCHEMES = [
+    name.strip().lower() for name in env.list("MUSTER_APPRISE_SCHEMES", default=[])
+]
 MUSTER_FERNET_KEYS = env.list("MUSTER_FERNET_KEYS", default=[])
 # Signs the audit chain each minute; where the signed lines are kept, never the database.
 MUSTER_CHECKPOINT_KEY = env.str("MUSTER_CHECKPOINT_KEY", default="")

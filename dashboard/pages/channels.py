@@ -41,6 +41,8 @@ def context(actor: Actor, key: str) -> dict[str, Any]:
     channel = read.channels(actor).get(slug=key)
     return {
         "channel": {
+            "kind": channel.get_kind_display(),
+            "unit": channel.unit.name if channel.unit else "",
             "trouble": _trouble(channel),
             "may_test": channel.disabled_at is None
             and access.can(actor, Right.MANAGE_UNIT, channel.unit),

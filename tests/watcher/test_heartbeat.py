@@ -239,6 +239,7 @@ def test_the_sweep_sends_it_between_other_duties(outside):
     [
         ("MUSTER_HEARTBEAT_URL", "listener", "muster.E013"),
         ("MUSTER_INNER_URL", "ftp://inside", "muster.E014"),
+        ("MUSTER_SLACK_URL", "http://slack.example.com/api", "muster.E016"),
         ("MUSTER_HEARTBEAT_SECONDS", 0, "muster.E015"),
         ("MUSTER_STUCK_SECONDS", -1, "muster.E015"),
     ],

@@ -53,10 +53,10 @@ def send(outgoing: Outgoing) -> Receipt:
 def payload(outgoing: Outgoing) -> dict[str, Any]:
     """Return what is posted: facts for machines, and the sentences for people."""
     letter, first = outgoing.letter, outgoing.facts[0] if outgoing.facts else {}
-    about = "alert" if outgoing.facts else outgoing.kind
+    kinds = {"digest": "alert.digest", "report": "report"}
     told = first.get("resolved_at") or first.get("opened_at") or outgoing.at.isoformat()
     return {
-        "type": f"{about}.{outgoing.event}",
+        "type": kinds.get(outgoing.kind, f"alert.{outgoing.event}"),
         "timestamp": told,
         "data": {
             **first,

@@ -9,10 +9,12 @@ from standardwebhooks.webhooks import Webhook
 
 from monitoring.alerts import claims, delivery, messages
 from monitoring.alerts.channels.calls import retry_after
+from monitoring.alerts.channels.webhook import payload
 from monitoring.models import Channel, Delivery
 from registry import clock
 from registry.models import AuditEvent
 from tests import cast
+from tests.monitoring.alerts import letters
 from tests.monitoring.alerts.sink import CUT, sink
 from tests.monitoring.history import History
 from tests.monitoring.shifted import shifted
@@ -196,3 +198,17 @@ def test_after_days_of_standstill_a_message_still_gets_its_attempts(history, rec
     drain(timedelta(days=5, hours=1))
 
     assert row().state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("outgoing", "kind", "alerts"),
+    [
+        (letters.news("escalated"), "alert.escalated", 1),
+        (letters.digest(letters.fact(1), letters.over(2, 382)), "alert.digest", 2),
+        (letters.report(), "report", 0),
+    ],
+)
+def test_a_receiver_tells_news_digests_and_reports_apart(outgoing, kind, alerts):
+    told = payload(outgoing)
+
+    assert (told["type"], len(told["data"]["alerts"])) == (kind, alerts)
