@@ -15,8 +15,8 @@ from monitoring.names import require_name
 from registry import access, audit
 from registry.access import Right
 from registry.actors import Actor
-from registry.models import RegisteredModel
-from registry.problems import invalid
+from registry.models import Person, RegisteredModel
+from registry.problems import Invalid, invalid, unknown_person
 
 _FIELDS = (
     *("kind", "address", "format", "query", "labels_query"),
@@ -38,9 +38,12 @@ def put_source(
     *,
     at: datetime,
     reason: str = "",
-    **fields: str,
+    **fields: str | None,
 ) -> tuple[Source, bool]:
-    """Make or change a source; it may only read where the platform allows sources."""
+    """Make or change a source; it may only read where the platform allows sources.
+
+    `owner` is the mail address of who looks after the pipeline, '' or None for nobody.
+    """
     access.require(actor, Right.EDIT_MONITORING, model.unit)
     require_name(name, "/name")
     known = Source.objects.select_for_update().filter(model=model, name=name).first()
@@ -49,6 +52,8 @@ def put_source(
     if known and fields.get("kind", known.kind) != known.kind:
         detail = f"this source is of kind {known.kind}"
         raise invalid("/kind", "fixed", detail, "make another source")
+    if "owner" in fields:
+        source.owner = _owner(actor, fields["owner"], model)
     for field in (*_FIELDS, "secret"):
         setattr(source, field, fields.get(field, getattr(source, field)))
     if source.format not in Source.Format.values:
@@ -76,10 +81,24 @@ def put_source(
 
 def _shown(source: Source) -> dict[str, Any]:
     shown = {"name": source.name, **{field: getattr(source, field) for field in _FIELDS}}
+    if source.owner:
+        shown["owner"] = source.owner.email
     if source.secret:
         # That it changed is told, what it is never.
         shown["secret"] = hashlib.sha256(source.secret.encode()).hexdigest()[:12]
     return shown
+
+
+def _owner(actor: Actor, email: str | None, model: RegisteredModel) -> Person | None:
+    if not email:
+        return None
+    found = access.visible_people(actor).filter(email=email, is_active=True).first()
+    if found is None:
+        raise Invalid(unknown_person("/owner", email))
+    if access.blind(actor, [found], model.unit):
+        detail = f"{found.email} has no role in {model.unit.name} and could not see its faults"
+        raise invalid("/owner", "cannot_see", detail, "give them a role there, or name another")
+    return found
 
 
 def _folder(source: Source) -> None:

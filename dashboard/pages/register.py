@@ -102,6 +102,7 @@ def source(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     if known:
         names = ("address", "format", "query", "labels_query", "artifact", "labels_artifact")
         values = {name: getattr(known, name) for name in names}
+        values["owner"] = known.owner.email if known.owner else ""
     groups, error, stored = shapes.source(known.kind if known else ""), None, values
     if request.method == "POST":
         given = forms.read(groups, request.POST, new=new)

@@ -98,6 +98,7 @@ def source(kind: str = "") -> list[Group]:
     logs = "What each run logs: scored.json as mlflow.log_table writes it, or dataset:inference."
     asks = "One SELECT of one window: … WHERE time >= {start} AND time < {end}"
     where = "postgresql://reader:password@db.example/warehouse; what is stored is kept when empty."
+    first = "Hears of its faults first; the model's owner a day later. Empty: the owner at once."
     groups = [
         ("", Field("kind", "Kind", "select", free, choices=choices(Source.Kind), once=True)),
         (Source.Kind.FOLDER, Field("address", "Address", help=lies)),
@@ -108,6 +109,7 @@ def source(kind: str = "") -> list[Group]:
         (Source.Kind.SQL, Field("labels_query", "Query for labels", "textarea")),
         (Source.Kind.MLFLOW, Field("artifact", "Artifact", help=logs)),
         (Source.Kind.MLFLOW, Field("labels_artifact", "Artifact with labels", empty="blank")),
+        ("", Field("owner", "Who looks after the pipeline", "email", first, empty="blank")),
     ]
     if not kind:
         # One input is the address of whichever kind.

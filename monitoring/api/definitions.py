@@ -19,7 +19,8 @@ class SourceIn(Change):
     """What may be said of a source; `secret` is never shown again.
 
     `address` is a folder or, for `mlflow`, an experiment; `artifact` is what each run there logs:
-    a file such as `scored.json`, or `dataset:<context>`.
+    a file such as `scored.json`, or `dataset:<context>`. `owner` looks after the pipeline and hears
+    of its faults first (null: nobody).
     """
 
     kind: Literal["folder", "upload", "sql", "mlflow"] | None = None
@@ -30,6 +31,7 @@ class SourceIn(Change):
     artifact: Line | None = Field(default=None, max_length=250)
     labels_artifact: Line | None = Field(default=None, max_length=250)
     secret: Line | None = Field(default=None, max_length=2000)
+    owner: Line | None = Field(default=None, max_length=254)
 
 
 class SourceOut(BaseModel):
@@ -44,6 +46,7 @@ class SourceOut(BaseModel):
     artifact: str
     labels_artifact: str
     has_secret: bool
+    owner: str | None
     scanned_at: datetime | None
     fault: str
     fault_since: datetime | None
@@ -90,9 +93,10 @@ class ContractOut(BaseModel):
 
 
 def _source(source: Source) -> SourceOut:
-    names = set(SourceOut.model_fields) - {"has_secret"}
+    names = set(SourceOut.model_fields) - {"has_secret", "owner"}
     shown = {name: getattr(source, name) for name in names}
-    return SourceOut(**shown, has_secret=bool(source.secret))
+    owner = source.owner.email if source.owner else None
+    return SourceOut(**shown, has_secret=bool(source.secret), owner=owner)
 
 
 def _check(check: Check) -> CheckOut:
@@ -122,7 +126,7 @@ class SourceList(ResourceView):
     @documented("List the sources of a model", answer=SourceOut, listed=True)
     def get(self, request: object, key: str) -> Response:
         """List where the model's batches and labels land."""
-        rows = self.find_model(key).sources.all()
+        rows = self.find_model(key).sources.select_related("owner")
         return self.page(rows, order=["name"], show=_source)
 
 
@@ -141,7 +145,7 @@ class SourceDetail(ResourceView):
         """Make or change a source; absent fields are kept."""
         found = self.find_model(key, Right.EDIT_MONITORING)
         body = self.read(SourceIn)
-        given = {key: value for key, value in body.given().items() if value}
+        given = {key: value for key, value in body.given().items() if value or key == "owner"}
         source, created = sourcing.put_source(
             self.actor, found, name, at=self.at, reason=body.change_reason, **given
         )

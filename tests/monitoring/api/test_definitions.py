@@ -31,6 +31,18 @@ def test_a_source_is_made_then_changed_and_both_are_audited(client, people, sett
     assert [one["name"] for one in listed["results"]] == ["requests"]
 
 
+def test_somebody_of_the_unit_looks_after_the_pipeline_until_nobody_does(client, people, settings):
+    settings.MUSTER_SOURCE_ROOTS = ["/data"]
+    body = {"address": "/data/fraud", "owner": "ben@example.com"}
+    assert put(client, "sources/requests/", body, people.ana).json()["owner"] == "ben@example.com"
+    for other in ("nobody@example.com", "chris@example.com"):
+        refused = put(client, "sources/requests/", {"owner": other}, people.ana)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/owner")
+    assert put(client, "sources/requests/", {"format": "csv"}, people.ana).json()["owner"]
+    assert put(client, "sources/requests/", {"owner": None}, people.ana).json()["owner"] is None
+    assert Source.objects.get().owner is None
+
+
 @pytest.mark.parametrize(
     "address",
     ["", "/etc", "/database", "/data/../etc", "s3://bucket/x", "file:///data/x", "zip::/data/x",
