@@ -94,6 +94,11 @@ MUSTER_HEARTBEAT_SECONDS = env.float("MUSTER_HEARTBEAT_SECONDS", default=60.0)
 MUSTER_INNER_URL = env.str("MUSTER_INNER_URL", default="").rstrip("/")
 # Who may read /progress and /metrics from elsewhere; without a token only this machine may.
 MUSTER_METRICS_TOKEN = env.str("MUSTER_METRICS_TOKEN", default="")
+# News of a cause that many models share waits for the others; later news of an incident for more.
+MUSTER_GROUP_WAIT_SECONDS = env.int("MUSTER_GROUP_WAIT_SECONDS", default=120)
+MUSTER_GROUP_INTERVAL_SECONDS = env.int("MUSTER_GROUP_INTERVAL_SECONDS", default=1800)
+# Quiet hours and budgets of interruptions, for units that have not chosen themselves.
+MUSTER_NOISE_LIMITS = env.bool("MUSTER_NOISE_LIMITS", default=True)
 # A named crash point at which the process kills itself; only tests set it.
 MUSTER_CHAOS = env.str("MUSTER_CHAOS", default="")
 

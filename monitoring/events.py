@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring import health
-from monitoring.alerts import cases, episodes, event_words, owing, wording
+from monitoring.alerts import cases, episodes, event_words, flapping, owing, wording
 from monitoring.alerts.condition_words import words_of
 from monitoring.models import Alert
 from monitoring.states import AlertState
@@ -183,5 +183,12 @@ def _open(event: ModelEvent, model: RegisteredModel, answer: _Answer, *, at: dat
         },
         opened_at=at,
         since=event.at,
+        flapping=flapping.is_flapping(
+            at,
+            model_id=model.pk,
+            check_id=None,
+            condition=answer.opens,
+            segment=answer.segment,
+        ),
     )
     owing.owe_firing(alert, at=at)

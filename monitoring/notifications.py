@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from pydantic import Field
 
+from monitoring.alerts import readers
 from monitoring.models import NotificationSetting, UnitNotification
 from registry import access, audit, bodies
 from registry.access import Right
@@ -52,7 +53,7 @@ def setting_of(person: Person) -> NotificationSetting:
 
 def of_unit(unit: BusinessUnit) -> UnitNotification:
     """Return which limits hold in a unit; all of them where nobody chose."""
-    return UnitNotification.objects.filter(unit=unit).first() or UnitNotification(unit=unit)
+    return readers.limits_of([unit])[unit.pk]
 
 
 @transaction.atomic

@@ -89,7 +89,7 @@ def _news(told: Sequence[list[Delivery]], *, at: datetime) -> Letter:
 
 
 def _digest(message: Message, told: Sequence[list[Delivery]], *, at: datetime) -> Letter:
-    return _digest_of(told, at=at, folded=all(not found[0].held for found in told))
+    return _digest_of(told, at=at, folded=any(not found[0].held for found in told))
 
 
 def _digest_of(told: Sequence[list[Delivery]], *, at: datetime, folded: bool) -> Letter:

@@ -1,11 +1,12 @@
 """Put news that is due into messages: one a channel and incident; after an outage, one digest.
 
-Each channel is one transaction, under a lock of its own. A message that is on its way already
-takes more news as long as nobody has composed it; the token moves on with each that joins, so
-that a sender who holds an old lease cannot freeze a content without it.
+The stages say of each piece of news whether it goes now, waits, or goes into a digest. Each
+channel is one transaction, under a lock of its own. A message that is on its way already takes
+more news as long as nobody has composed it; the token moves on with each that joins, so that a
+sender who holds an old lease cannot freeze a content without it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -13,6 +14,9 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from monitoring import chaos
+from monitoring.alerts import readers, stages
+from monitoring.alerts.readers import Surroundings
+from monitoring.alerts.stages import Decision
 from monitoring.models import Delivery, Message
 from monitoring.states import DeliveryState, Route
 from registry.clock import MusterNow
@@ -46,6 +50,7 @@ def fold_overdue() -> int:
 
 
 def _make(channel_id: int, *, at: datetime) -> int:
+    made = 0
     with transaction.atomic():
         if not _lock(channel_id):
             return 0  # Somebody else is at it.
@@ -53,27 +58,104 @@ def _make(channel_id: int, *, at: datetime) -> int:
             Delivery.objects.filter(
                 channel=channel_id, state=DeliveryState.OWED, message=None, due_at__lte=MusterNow()
             )
-            .select_related("alert__incident", "channel")
+            .select_related("alert__incident", "alert__model__unit", "channel__person")
             .order_by("owed_at", "pk")
         )
+        if not news:
+            return 0
+        around = readers.gather(news[0].channel, news, at=at)
         by_incident: dict[int, list[Delivery]] = {}
         for one in news:
             by_incident.setdefault(one.alert.incident_id, []).append(one)
-        for incident_id, together in by_incident.items():
-            _put_into(_message(channel_id, Message.Kind.NEWS, incident_id), together)
+        # What is urgent first: what is left of a budget is for the rest.
+        for together in sorted(by_incident.values(), key=lambda found: not _urgent(found, around)):
+            made += _place(together, around, at=at)
     chaos.point("messages.made")
-    return len(news)
+    return made
+
+
+def _urgent(news: Sequence[Delivery], around: Surroundings) -> bool:
+    return any(around.facts(one).urgent for one in news)
+
+
+def _place(news: Sequence[Delivery], around: Surroundings, *, at: datetime) -> int:
+    """Put the news of one incident where the stages say; return how much goes now."""
+    channel_id, incident_id = news[0].channel_id, news[0].alert.incident_id
+    waiting = _waiting_for_digest(news)
+    decisions = [(one, _decide(one, around, waiting, at=at)) for one in news]
+    goes = any(decision.route == "now" for _, decision in decisions)
+    joins = _waiting_message(channel_id, Message.Kind.NEWS, incident_id) is not None
+    now, digest = [], []
+    for one, decision in decisions:
+        # Whoever is told of the case now, or hears of it in a moment, is told all that is due.
+        rides = (goes or joins) and decision.why and not decision.asked_for
+        if decision.route == "now" or rides:
+            now.append(one)
+        elif decision.goes:
+            digest.append(one)
+        else:
+            _hold(one, decision)
+    if now:
+        message = _message(channel_id, Message.Kind.NEWS, incident_id)
+        if not joins and around.reader.person:
+            around.interrupted.append(at)
+        _put_into(message, [*now, *_held_before(now)])
+    if digest:
+        _put_into(_message(channel_id, Message.Kind.DIGEST, None), digest)
+    return len(now) + len(digest)
+
+
+def _decide(
+    one: Delivery, around: Surroundings, waiting: Mapping[int, Delivery], *, at: datetime
+) -> Decision:
+    earlier = waiting.get(one.alert_id)
+    if earlier is not None:
+        # Its beginning waits for the digest: what came of it is told there too.
+        return Decision("digest", earlier.due_at, earlier.held)
+    return stages.decide(
+        around.facts(one), around.reader, around.waits, interrupted=around.interrupted, at=at
+    )
+
+
+def _waiting_for_digest(news: Sequence[Delivery]) -> dict[int, Delivery]:
+    """Return the news about the same alerts that waits for a later digest, by alert."""
+    waiting = Delivery.objects.filter(
+        channel=news[0].channel_id,
+        alert__in={one.alert_id for one in news},
+        state=DeliveryState.OWED,
+        message=None,
+        route=Route.DIGEST,
+        due_at__gt=MusterNow(),
+    )
+    return {one.alert_id: one for one in waiting}
+
+
+def _held_before(news: Sequence[Delivery]) -> list[Delivery]:
+    """Return the held news about the same alerts: nobody hears the end before the beginning."""
+    held = Delivery.objects.filter(
+        channel=news[0].channel_id,
+        alert__in={one.alert_id for one in news},
+        state=DeliveryState.OWED,
+        message=None,
+    )
+    return list(held.exclude(pk__in=[one.pk for one in news]))
+
+
+def _hold(one: Delivery, decision: Decision) -> None:
+    route = Route.DIGEST if decision.route == "digest" else Route.NOW
+    Delivery.objects.filter(pk=one.pk).update(
+        due_at=decision.until, route=route, held=decision.why[:300]
+    )
+
+
+def _waiting_message(channel_id: int, kind: str, incident_id: int | None) -> Message | None:
+    waiting = _open_messages().filter(channel=channel_id, kind=kind, incident=incident_id)
+    return waiting.select_for_update().order_by("pk").first()
 
 
 def _message(channel_id: int, kind: str, incident_id: int | None) -> Message:
     """Return the message that takes the news: one that waits still, or a new one."""
-    found = (
-        _open_messages()
-        .filter(channel=channel_id, kind=kind, incident=incident_id)
-        .select_for_update()
-        .order_by("pk")
-        .first()
-    )
+    found = _waiting_message(channel_id, kind, incident_id)
     if found is not None:
         Message.objects.filter(pk=found.pk).update(lease_token=F("lease_token") + 1)
         return found

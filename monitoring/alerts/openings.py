@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from monitoring.alerts import cases, judgement, looks, owing, wording
+from monitoring.alerts import cases, flapping, judgement, looks, owing, wording
 from monitoring.alerts.condition_words import words_of
 from monitoring.alerts.judgement import FAULTS, Opening
 from monitoring.models import Alert, Check, Incident, Run
@@ -61,6 +61,13 @@ def _open(
             "latest_run": run,
             "opened_at": at,
             "since": opening.since,
+            "flapping": flapping.is_flapping(
+                run.window.end,
+                model_id=check.model_id,
+                check_id=check.pk,
+                condition=name,
+                segment=segment,
+            ),
         },
     )
     return alert if created else None

@@ -36,6 +36,7 @@ class AlertAnswer(BaseModel):
     state: str
     severity: str
     headline: str
+    flapping: bool
     incident: int
     since: datetime
     opened_at: datetime
@@ -101,6 +102,7 @@ def show(alert: Alert) -> AlertAnswer:
         state=alert.state,
         severity=alert.severity,
         headline=alert.headline,
+        flapping=alert.flapping,
         incident=alert.incident_id,
         since=alert.since,
         opened_at=alert.opened_at,

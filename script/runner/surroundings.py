@@ -31,6 +31,10 @@ def environment(state: State, at: Addresses) -> dict[str, str]:
         "MUSTER_ALLOWED_ORIGINS": at.trainer,
         "MUSTER_DEMO": "1",
         "MUSTER_API_RATE": "0",  # the fleet's publisher sends as fast as it can
+        # Thirteen weeks pass in minutes: what would wait for half an hour would never be seen.
+        "MUSTER_NOISE_LIMITS": "0",
+        "MUSTER_GROUP_WAIT_SECONDS": "0",
+        "MUSTER_GROUP_INTERVAL_SECONDS": "0",
         "MUSTER_REQUIRE_MFA": "nobody",  # its passwords are printed on the terminal anyway
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PYTHONUNBUFFERED": "1",

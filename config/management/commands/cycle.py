@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from monitoring import events
 from monitoring.models import Check, Delivery, Incident, Run, Source
-from monitoring.states import OPEN_STATES, VERDICTS, DeliveryState
+from monitoring.states import OPEN_STATES, VERDICTS, DeliveryState, Route
 from policies.models import Decision, Job, PolicyVersion
 from registry import clock
 from registry.models import (
@@ -59,7 +59,10 @@ def pending() -> dict[str, int]:
         "sources": Source.objects.filter(scanned_at=None).count(),
         "checks": Check.objects.filter(paused=False, next_plan_at__lte=at).count(),
         "runs": Run.objects.filter(state__in=OPEN_STATES).count(),
-        "deliveries": Delivery.objects.filter(state=DeliveryState.OWED).count(),
+        # What waits for the next digest is done with, as far as this cycle goes.
+        "deliveries": Delivery.objects.filter(state=DeliveryState.OWED)
+        .exclude(route=Route.DIGEST, message=None)
+        .count(),
         "decisions": undecided.count() if PolicyVersion.objects.exists() else 0,
         "jobs": Job.objects.filter(state__in=[Job.State.REQUESTED, Job.State.STARTED]).count(),
     }
