@@ -12,6 +12,7 @@ from typing import Protocol
 from config import heartbeat
 from monitoring import (
     analyses,
+    attention,
     events,
     health,
     reconciling,
@@ -65,6 +66,7 @@ DUTIES = (
     Duty("tidy", retention.tidy_due, monitoring_tasks.tidy.apply_async),
     Duty("stale", health.mark_stale, monitoring_tasks.stale.apply_async),
     Duty("report", reports.report_due, monitoring_tasks.report.apply_async),
+    Duty("attend", attention.attend_due, monitoring_tasks.attend.apply_async),
     Duty("deliver", delivery.deliver_due, monitoring_tasks.deliver.apply_async),
     Duty("decide", decisions.decide_pending, policies_tasks.decide.apply_async),
     Duty("hand_over", jobs.hand_over_due, policies_tasks.hand_over.apply_async),

@@ -97,6 +97,8 @@ MUSTER_METRICS_TOKEN = env.str("MUSTER_METRICS_TOKEN", default="")
 # News of a cause that many models share waits for the others; later news of an incident for more.
 MUSTER_GROUP_WAIT_SECONDS = env.int("MUSTER_GROUP_WAIT_SECONDS", default=120)
 MUSTER_GROUP_INTERVAL_SECONDS = env.int("MUSTER_GROUP_INTERVAL_SECONDS", default=1800)
+# An acknowledgment ends after so many days; the case is then open again.
+MUSTER_ACKNOWLEDGED_DAYS = env.int("MUSTER_ACKNOWLEDGED_DAYS", default=3)
 # Quiet hours and budgets of interruptions, for units that have not chosen themselves.
 MUSTER_NOISE_LIMITS = env.bool("MUSTER_NOISE_LIMITS", default=True)
 # A named crash point at which the process kills itself; only tests set it.

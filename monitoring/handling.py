@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from monitoring import incidents
+from monitoring.alerts import owing
 from monitoring.models import Alert, Check, Incident, Window
-from monitoring.states import IncidentState, Severity
+from monitoring.states import AlertState, IncidentState, Severity
 from registry import access, actors, audit
 from registry.access import Right
 from registry.actors import Actor
@@ -70,6 +71,10 @@ def assign(
         before = _snapshot(found)
         found.assigned_to = chosen
         found.save(update_fields=["assigned_to"])
+        for alert in alerts:
+            is_told = alert.state != AlertState.RESOLVED and alert.detail.get("muted_by") is None
+            if chosen is not None and chosen != actor.person and is_told:
+                owing.owe_assigned(alert, chosen, at=at)
         _record(actor, "incident.assigned", found, unit, before, at=at, reason=reason)
     return found
 

@@ -1,8 +1,9 @@
 """What people do with an incident: acknowledge it, and close it with a verdict and a cause."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from monitoring import health
@@ -34,10 +35,17 @@ def acknowledge(actor: Actor, incident: str | int, *, at: datetime, reason: str 
         before = _snapshot(found)
         found.state = IncidentState.ACKNOWLEDGED
         found.acknowledged_at, found.acknowledged_by = at, actor.person
-        found.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
+        found.acknowledged_until = at + timedelta(days=settings.MUSTER_ACKNOWLEDGED_DAYS)
+        found.attend_at = found.acknowledged_until
+        found.save(
+            update_fields=["state", "acknowledged_at", "acknowledged_by", "acknowledged_until",
+                           "attend_at"]
+        )  # fmt: skip
         Alert.objects.filter(pk__in=[alert.pk for alert in firing]).update(
             state=AlertState.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=actor.person
         )
+        for alert in firing:
+            owing.owe_acknowledged(alert, at=at)
         _recompute(alerts, at=at)
         audit.record(
             actor, "incident.acknowledged", found, at=at, unit=unit,

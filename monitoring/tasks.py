@@ -4,6 +4,7 @@ from celery import shared_task
 
 from monitoring import (
     analyses,
+    attention,
     events,
     health,
     reconciling,
@@ -47,6 +48,12 @@ def judge(**kwargs: object) -> None:
 def stale(**kwargs: object) -> None:
     """Turn models unknown whose checks have fallen silent."""
     health.mark_stale(at=clock.now(), seconds=_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def attend(**kwargs: object) -> None:
+    """Look after open incidents: pass on, remind, end what has run out."""
+    attention.attend_due(at=clock.now(), seconds=_SECONDS)
 
 
 @shared_task(ignore_result=True)

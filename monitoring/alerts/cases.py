@@ -29,26 +29,32 @@ def join(cause: str, *, title: str, severity: str, at: datetime) -> Incident:
             .first()
         )
         if found is not None:
-            worsen(found, severity)
+            worsen(found, severity, at=at)
             return found
         try:
             with transaction.atomic():
                 return Incident.objects.create(
-                    cause=cause, title=title[:300], severity=severity, opened_at=at
+                    cause=cause, title=title[:300], severity=severity, opened_at=at, attend_at=at
                 )
         except IntegrityError:
             continue  # Somebody opened it in between; it is there (or closed again) now.
     raise CauseIsContested(cause)
 
 
-def worsen(incident: Incident, severity: str) -> None:
-    """Take the worse severity; what was acknowledged as less bad is open again."""
+def worsen(incident: Incident, severity: str, *, at: datetime) -> None:
+    """Take the worse severity; what was acknowledged or put off as less bad is open again."""
     if severity != Severity.CRITICAL or incident.severity == Severity.CRITICAL:
         return
     incident.severity = severity
     incident.state = IncidentState.OPEN
-    incident.acknowledged_at = incident.acknowledged_by = None
-    incident.save(update_fields=["severity", "state", "acknowledged_at", "acknowledged_by"])
+    incident.acknowledged_at = incident.acknowledged_by = incident.acknowledged_until = None
+    incident.snoozed_until = incident.snoozed_by = None
+    # Who hears of a critical case is asked from its beginning, and now.
+    incident.escalated, incident.attend_at = 0, at
+    incident.save(
+        update_fields=["severity", "state", "acknowledged_at", "acknowledged_by", "snoozed_until",
+                       "acknowledged_until", "snoozed_by", "escalated", "attend_at"]
+    )  # fmt: skip
 
 
 def settle(incident_ids: Iterable[int], *, at: datetime) -> int:

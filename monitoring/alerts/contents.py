@@ -94,7 +94,7 @@ def _digest(message: Message, told: Sequence[list[Delivery]], *, at: datetime) -
 
 def _digest_of(told: Sequence[list[Delivery]], *, at: datetime, folded: bool) -> Letter:
     channel = told[0][0].channel
-    roles = {stories.role(found[0].alert, channel) for found in told[:200]}
+    roles = {stories.role(found[0].alert, channel) for found in told[:20]}
     return digests.compose_digest(
         [_line(found) for found in told],
         at=at,

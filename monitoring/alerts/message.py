@@ -13,6 +13,12 @@ from monitoring.alerts.condition_words import ConditionWords, good_windows, show
 from monitoring.alerts.wording import Crossing, crossing, day
 
 _ACKNOWLEDGE = "Acknowledge, so that the others know that somebody is on it."
+_BECAUSE = {"escalated": ", escalated:", "reminder": ", still open:"}
+_LEADS = {
+    "escalated": " Nobody has acknowledged it, so it is passed on to you.",
+    "reminder": " Nobody has acknowledged it.",
+    "acknowledged": " Somebody is on it.",
+}
 SHAPES = {"critical": "◆", "watch": "▲", "unknown": "?", "ok": "●"}
 
 
@@ -36,7 +42,7 @@ class RunFacts:
 class Story:
     """Everything that is known about an alert when its message is sent."""
 
-    kind: str  # firing or resolved
+    kind: str  # firing, acknowledged, reminder, escalated or resolved
     condition: str
     severity: str
     headline: str
@@ -73,6 +79,8 @@ class Story:
     role: str = ""
     time_zone: str = "UTC"
     alert: int = 0
+    escalates: str = ""
+    flapping: bool = False
 
     @property
     def words(self) -> ConditionWords:
@@ -121,9 +129,12 @@ def _firing(story: Story) -> Letter:
         ("Do now", (story.words.do_now, _ACKNOWLEDGE)),
     )
     return Letter(
-        subject=_subject(SHAPES[state], state.upper(), story, story.headline),
+        subject=_subject(
+            SHAPES[state], f"{state.upper()}{_BECAUSE.get(story.kind, '')}", story, story.headline
+        ),
         state=state,
-        lead=f"{story.model}{version} is {state.upper()} since {_time(story.opened_at, story)}.",
+        lead=f"{story.model}{version} is {state.upper()} since {_time(story.opened_at, story)}."
+        + _LEADS.get(story.kind, ""),
         parts=tuple((label, lines) for label, lines in parts if lines),
         action=f"Open incident {story.incident}",
         url=story.incident_url,
@@ -170,6 +181,8 @@ def one_line(subject: str) -> str:
 def _what(story: Story) -> tuple[str, ...]:
     seen = story.words.seen.format(window=day(story.since), moment=_time(story.opened_at, story))
     lines = [f"{story.headline}; {seen}."]
+    if story.flapping:
+        lines.append("It keeps coming and going (flapping): its limit or its window may be wrong.")
     if story.crossings and story.crossings[0].note:
         lines.append(_sentence(story.crossings[0].note))
     lines += [_with_note(found) for found in story.crossings[1:4]]
@@ -215,7 +228,8 @@ def _effect(story: Story) -> tuple[str, ...]:
 
 
 def _if_nothing(story: Story) -> tuple[str, ...]:
-    return story.notes or (story.words.nothing.format(good=good_windows(story.good)),)
+    lines = story.notes or (story.words.nothing.format(good=good_windows(story.good)),)
+    return (*lines, story.escalates) if story.escalates else lines
 
 
 def _footer(story: Story) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from monitoring import chaos
 from monitoring.alerts import readers, stages
 from monitoring.alerts.readers import Surroundings
 from monitoring.alerts.stages import Decision
-from monitoring.models import Delivery, Message
+from monitoring.models import Delivery, Incident, Message
 from monitoring.states import DeliveryState, Route
 from registry.clock import MusterNow
 
@@ -47,6 +47,18 @@ def fold_overdue() -> int:
         .filter(n__gt=FEW)
     )
     return sum(_fold(channel) for channel in piled.values_list("channel", flat=True))
+
+
+def release(incident: Incident) -> int:
+    """Let what is held of an incident be looked at anew; what is for a digest goes on waiting."""
+    held = Delivery.objects.filter(
+        alert__incident=incident,
+        state=DeliveryState.OWED,
+        message=None,
+        route=Route.NOW,
+        due_at__gt=MusterNow(),
+    )
+    return held.update(due_at=MusterNow())
 
 
 def _make(channel_id: int, *, at: datetime) -> int:

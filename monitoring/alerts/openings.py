@@ -100,7 +100,7 @@ def _incident(
 ) -> Incident:
     # What a broken feed explains belongs to the feed's case.
     if muting is not None:
-        cases.worsen(muting.incident, severity)
+        cases.worsen(muting.incident, severity, at=at)
         return muting.incident
     server = _server_at_fault(run, check)
     is_metric = check.kind == Check.Kind.METRIC

@@ -157,7 +157,7 @@ def _snooze(news: Facts, reader: Reader, *, at: datetime) -> Decision | None:
 
 def _group(news: Facts, reader: Reader, waits: Waits, *, at: datetime) -> Decision | None:
     """Hold what can be told together; the first critical news of a case never waits."""
-    if news.worse or news.kind == "escalated":
+    if news.worse or news.kind in ("escalated", "acknowledged", "reminder"):
         return None
     if news.last_told_at is None:
         until = news.owed_at + waits.first

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.conf import settings
 
+from monitoring.alerts import recipients, waiting
 from monitoring.alerts.digests import Line
 from monitoring.alerts.message import RunFacts, Story
 from monitoring.alerts.owing import FIRING, RESOLVED
 from monitoring.alerts.wording import Crossing, day
 from monitoring.models import Alert, Channel, Check, Delivery, Incident, Run
-from monitoring.states import AlertState, CloseVerdict, IncidentState
+from monitoring.states import AlertState, CloseVerdict, IncidentState, News
 from registry import queries
-from registry.models import Person
 
 
 def tell(delivery: Delivery) -> Story:
@@ -21,6 +21,7 @@ def tell(delivery: Delivery) -> Story:
     model, incident = alert.model, alert.incident
     champion = queries.champion(model)
     detail = alert.detail
+    zone = channel.person.time_zone if channel.person else "UTC"
     return Story(
         alert=alert.pk,
         kind=delivery.kind,
@@ -57,8 +58,10 @@ def tell(delivery: Delivery) -> Story:
         similar=_similar(alert),
         notes=tuple(alert.notes.order_by("at", "pk").values_list("text", flat=True)),
         told=_told(alert, channel),
-        role=role(alert, channel),
-        time_zone=channel.person.time_zone if channel.person else "UTC",
+        role=role(alert, channel, kind=delivery.kind),
+        escalates=waiting.next_words(alert, time_zone=zone) if not alert.resolved_at else "",
+        flapping=alert.flapping,
+        time_zone=zone,
     )
 
 
@@ -198,28 +201,34 @@ def _similar(alert: Alert) -> tuple[str, ...]:
 
 def _told(alert: Alert, channel: Channel) -> tuple[str, ...]:
     rows = (
-        Delivery.objects.filter(alert=alert, kind=FIRING)
+        Delivery.objects.filter(alert=alert, kind__in=[FIRING, News.ESCALATED])
         .exclude(channel=channel)
         .select_related("channel__person")
         .order_by("pk")
     )
-    return tuple(
-        row.channel.person.name if row.channel.person else f"webhook {row.channel.slug}"
+    names = (
+        row.channel.person.name
+        if row.channel.person
+        else f"{row.channel.get_kind_display().lower()} {row.channel.slug}"
         for row in rows
     )
+    return tuple(dict.fromkeys(names))
 
 
-def role(alert: Alert, channel: Channel) -> str:
+def role(alert: Alert, channel: Channel, *, kind: str = FIRING) -> str:
     """Say why a channel is told about an alert."""
-    model = alert.model
-    if channel.person is None:
+    model, person = alert.model, channel.person
+    if person is None:
         return f"a channel of {model.unit.name}"
-    return _role_of(channel.person, model.owner, model.deputy)
-
-
-def _role_of(person: Person, owner: Person, deputy: Person | None) -> str:
-    if person == owner:
+    if person == model.owner:
         return "owner"
-    if person == deputy:
-        return "deputy"
-    return f"administrator, because {owner.name}'s account or mailbox does not answer"
+    if person == recipients.pipeline_owner(alert):
+        return "whoever looks after the pipeline"
+    passed_on = ", because nobody has acknowledged it" if kind == News.ESCALATED else ""
+    if person == model.deputy:
+        return f"deputy{passed_on}"
+    if passed_on:
+        return f"administrator{passed_on}"
+    if person == alert.incident.assigned_to:
+        return "the one the incident was given to"
+    return f"administrator, because {model.owner.name}'s account or mailbox does not answer"

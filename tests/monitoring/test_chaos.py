@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitoring import chaos, definitions, retention, runs, windows
+from monitoring import attention, chaos, definitions, retention, runs, windows
 from monitoring.alerts import delivery, messages
 from monitoring.leases import LEASE_SECONDS
 from monitoring.models import Alert, Delivery, Incident, Message, Run
@@ -39,6 +39,13 @@ COPIES = {
     "delivery.marked": 1,
 }
 FOLDING = ("messages.folded",)
+ATTENDING = ("incident.attended",)
+ATTEND = """
+import django; django.setup()
+from monitoring import attention
+from registry import clock
+attention.attend_due(at=clock.now(), seconds=20)
+"""
 
 
 def die_at(point, environment, code, **more):
@@ -102,6 +109,24 @@ def test_a_sender_that_dies_over_what_an_outage_piled_up_loses_nothing(
     text = mail.get_body(("plain",)).get_content()
     assert all(f"alert {alert.pk})" in text for alert in Alert.objects.all())
     assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", ATTENDING)
+def test_whoever_dies_over_a_case_that_is_passed_on_passes_it_on_once(
+    point, smtp_catcher, process_environment
+):
+    people = cast.cast()
+    people.model.deputy = people.ben
+    people.model.save(update_fields=["deputy"])
+    History(people.model, severity={"missed": "critical"}).week(1, "missed", "no batch came")
+
+    die_at(point, process_environment, ATTEND)
+    attention.attend_due(at=clock.now(), seconds=20)
+    delivery.deliver_due(at=clock.now(), seconds=20)
+
+    assert smtp_catcher.recipients.count("ben@example.com") == 1
+    assert Delivery.objects.filter(kind="escalated", channel__person=people.ben).count() == 1
 
 
 JUDGE = """
@@ -203,7 +228,7 @@ def points_in_the_code():
 
 
 def test_every_point_is_crashed_at():
-    assert set(chaos.POINTS) == {*COPIES, *FOLDING, *JUDGING, *TIDYING, *HEARD}
+    assert set(chaos.POINTS) == {*COPIES, *FOLDING, *ATTENDING, *JUDGING, *TIDYING, *HEARD}
 
 
 def test_every_point_is_in_the_code_and_every_one_in_the_code_is_listed():

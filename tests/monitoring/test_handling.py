@@ -48,7 +48,7 @@ def test_a_snooze_has_an_end_and_somebody_who_chose_it(people, incident):
     found = snooze(people.ben, incident, until=NOW + 24 * HOUR, reason="the feed is being mended")
 
     assert (found.snoozed_until, found.snoozed_by) == (NOW + 24 * HOUR, people.ben)
-    assert found.attend_at == NOW + 24 * HOUR, "nothing would end it otherwise"
+    assert found.attend_at <= NOW + 24 * HOUR, "nothing would end it otherwise"
     event = AuditEvent.objects.get()
     assert (event.action, event.reason) == ("incident.snoozed", "the feed is being mended")
 

@@ -58,9 +58,7 @@ def test_one_verdict_told_by_many_workers_is_one_alert():
 def test_many_senders_send_each_message_once(smtp_catcher):
     people = cast.cast()
     for _ in range(12):
-        model = factories.RegisteredModelFactory.create(
-            unit=people.fraud, owner=people.ana, deputy=people.ben
-        )
+        model = factories.RegisteredModelFactory.create(unit=people.fraud, owner=people.ana)
         History(model).week(1, "missed", "no batch came")
 
     sent = at_once(lambda _: delivery.deliver_due(at=clock.now(), seconds=30), range(WORKERS))

@@ -3,8 +3,9 @@
 import pytest
 
 from monitoring.alerts import recipients
-from monitoring.models import Channel
+from monitoring.models import Channel, Source
 from tests import cast
+from tests.monitoring.history import History
 
 pytestmark = pytest.mark.django_db
 
@@ -18,10 +19,12 @@ def gone(person):
     person.save(update_fields=["is_active"])
 
 
-def test_the_owner_and_the_deputy_are_told(people):
+def test_the_owner_is_told_and_without_an_active_one_the_deputy(people):
     people.model.deputy = people.ben
 
-    assert names(recipients.people_for(people.model)) == ["Ana", "Ben"]
+    assert names(recipients.people_for(people.model)) == ["Ana"]
+    gone(people.ana)
+    assert names(recipients.people_for(people.model)) == ["Ben"]
 
 
 def test_without_an_active_owner_or_deputy_the_units_admins_are_told(people):
@@ -55,6 +58,39 @@ def test_the_units_webhooks_are_told_but_not_the_disabled_and_not_other_units(pe
     }
     Channel.objects.filter(pk=made["off"].pk).update(disabled_at=timezone.now())
 
-    found = recipients.channels_for(people.model)
+    critical = Channel.objects.create(
+        slug="pager", kind="pagerduty", unit=people.fraud, address="https://x", hears="critical"
+    )
+    [alert] = History(people.model).week(1, "missed", "no batch came").opened
+
+    found = recipients.channels_for(alert)
+    alert.severity = "critical"
+    grave = recipients.channels_for(alert)
 
     assert [channel.slug for channel in found] == [f"mail-{people.ana.uuid}", "ours"]
+    assert grave == [*found, critical]
+
+
+def test_whoever_looks_after_the_pipeline_hears_of_its_faults_first(people):
+    history = History(people.model)
+    Source.objects.update(owner=people.ben)
+    performance = History(people.model, "performance", "performance")
+
+    [missed] = history.week(1, "missed", "no batch came").opened
+    [breach] = performance.week(2, "not_evaluated", "labels never came").opened
+
+    assert names(recipients.first_for(missed)) == ["Ben"]
+    assert names(recipients.first_for(breach)) == ["Ana"]
+    gone(people.ben)
+    assert names(recipients.first_for(missed)) == ["Ana"]
+
+
+def test_where_a_step_of_escalation_finds_nobody_the_next_link_is_told(people):
+    [alert] = History(people.model).week(1, "missed", "no batch came").opened
+
+    assert names(recipients.of_step(alert, "deputy")) == ["Pat"]
+    admin = cast.person("ute", people.fraud, "unit_admin")
+    assert recipients.of_step(alert, "deputy") == [admin]
+    alert.model.deputy = people.ben
+    assert names(recipients.of_step(alert, "deputy")) == ["Ben"]
+    assert names(recipients.of_step(alert, "owner")) == ["Ana"]
