@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from pydantic import AwareDatetime, Field
 
 from monitoring.models import Check, Delivery, Silence
-from monitoring.states import DeliveryState
+from monitoring.states import DeliveryState, Route
 from registry import access, audit, bodies
 from registry.access import Right
 from registry.actors import Actor
@@ -88,7 +88,7 @@ def end(actor: Actor, silence: Silence, *, at: datetime) -> Silence:
     found.save(update_fields=["ends_at", "ended_by"])
     # Whatever held this news is asked again; what is held for another reason goes on waiting.
     waiting = Delivery.objects.filter(_news_of(found), state=DeliveryState.OWED, message=None)
-    waiting.exclude(held="").update(due_at=MusterNow())
+    waiting.filter(route=Route.NOW).exclude(held="").update(due_at=MusterNow())
     _record(actor, "silence.ended", found, at=at)
     return found
 

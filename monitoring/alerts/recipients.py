@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from monitoring.alerts.escalation import ADMINS, DEPUTY, OWNER
 from monitoring.models import Alert, Channel, Source
 from monitoring.states import RunState, Severity
-from registry.models import Person, RegisteredModel
+from registry.models import BusinessUnit, Person, RegisteredModel
 from registry.models.people import FleetRoleName, UnitRole
 
 _OF_A_PIPELINE = (RunState.SOURCE_FAULT, RunState.MISSED, RunState.DATA_FAULT)
@@ -64,8 +64,13 @@ def _line(model: RegisteredModel) -> list[list[Person]]:
 
 def unit_admins(model: RegisteredModel) -> list[Person]:
     """Return the active people who administer the model's unit."""
+    return unit_admins_of(model.unit_id)
+
+
+def unit_admins_of(unit: BusinessUnit | int) -> list[Person]:
+    """Return the active people who administer a unit."""
     admins = Person.objects.filter(
-        is_active=True, memberships__unit=model.unit_id, memberships__role=UnitRole.UNIT_ADMIN
+        is_active=True, memberships__unit=unit, memberships__role=UnitRole.UNIT_ADMIN
     )
     return list(admins.distinct().order_by("pk"))
 
