@@ -26,7 +26,7 @@ def attend_due(*, at: datetime, seconds: float) -> int:
     done = 0
     while time.monotonic() < ends and _attend_next(at=at):
         done += 1
-        chaos.point("incident.attended")
+        chaos.point("attention.written")
     return done
 
 

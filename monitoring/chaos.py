@@ -14,7 +14,7 @@ POINTS = {
     "run.claimed": "a worker holds the lease on a run and has done nothing yet",
     "run.judged": "the judge has answered, nothing is written",
     "run.committed": "verdict, alert, health and owed messages are written, nobody was told",
-    "incident.attended": "a case was passed on or reminded of, nobody was told",
+    "attention.written": "a case was passed on or reminded of, nobody was told",
     "messages.made": "due news has its messages, nobody has leased them",
     "messages.folded": "what an outage piled up is one digest, nobody has leased it",
     "tidying.claimed": "a worker holds the lease on the day's old files and has done nothing yet",

@@ -120,11 +120,10 @@ def covers(silence: Silence, news: Delivery) -> bool:
 
 
 def _hush(silence: Silence) -> Hush:
-    what = silence.get_kind_display().lower()
     return Hush(
         until=silence.ends_at,
         agreed=silence.agreed_by_id is not None,
-        why=f"{what} of {silence.made_by.name}, {silence.reason}"[:160],
+        why=f"silence of {silence.made_by.name}, {silence.reason}"[:160],
     )
 
 

@@ -73,11 +73,11 @@ def test_a_critical_case_is_in_the_digest_each_day_until_somebody_acknowledges(
     history, smtp_catcher, people
 ):
     attend(WEDNESDAY + DAY)
-    attend(WEDNESDAY + 2 * DAY)
+    attend(WEDNESDAY + 2 * DAY + HOUR)
     reminders = Delivery.objects.filter(kind="reminder", channel__person=people.ana)
     assert reminders.count() == 1
     assert reminders[0].route == "digest"
-    attend(WEDNESDAY + 3 * DAY + HOUR)
+    attend(WEDNESDAY + 3 * DAY + 2 * HOUR)
     assert reminders.count() == 2
     assert any("still open" in text_of(mail) for mail in smtp_catcher.messages)
 

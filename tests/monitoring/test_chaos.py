@@ -39,7 +39,7 @@ COPIES = {
     "delivery.marked": 1,
 }
 FOLDING = ("messages.folded",)
-ATTENDING = ("incident.attended",)
+ATTENDING = ("attention.written",)
 ATTEND = """
 import django; django.setup()
 from monitoring import attention

@@ -7,6 +7,7 @@ import pytest
 from monitoring.alerts import delivery
 from monitoring.models import AlertNote, Channel, Delivery, Message
 from registry import clock
+from tests import factories
 from tests.monitoring.history import History
 from tests.monitoring.shifted import shifted
 
@@ -101,9 +102,9 @@ def test_a_refused_attempt_is_put_off_and_repeated_with_the_same_message_id(aler
 def test_a_mail_server_that_is_away_costs_one_attempt_a_drain_not_one_a_message(people, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    people.model.deputy = people.ben
-    people.model.save(update_fields=["deputy"])
-    History(people.model).week(1, "missed", "no batch came")
+    theirs = factories.RegisteredModelFactory.create(unit=people.fraud, owner=people.ben)
+    for model in (people.model, theirs):
+        History(model).week(1, "missed", "no batch came")
 
     assert drain() == 0
 
