@@ -38,6 +38,7 @@ def compose(message: Message, *, at: datetime) -> dict[str, Any]:
             "alert__model__owner",
             "alert__model__deputy",
             "alert__check_ref",
+            "alert__acknowledged_by",
             "alert__incident__closed_by",
             "alert__opened_by_run__window",
         )

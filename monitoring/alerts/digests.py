@@ -34,6 +34,7 @@ class Line:
     resolved_at: datetime | None = None
     held: str = ""
     flapping: bool = False
+    acknowledged_by: str = ""
 
     @property
     def words(self) -> ConditionWords:
@@ -152,6 +153,8 @@ def _said(line: Line, time_zone: str) -> str:
             if "firing" in line.kinds
             else f"over since {ended}: {text}"
         )
+    elif line.acknowledged_by:
+        text = f"open, {line.acknowledged_by} is on it: {text}"
     elif "reminder" in line.kinds:
         text = f"still open, nobody has acknowledged it: {text}"
     elif "escalated" in line.kinds:

@@ -123,6 +123,7 @@ def line(alert: Alert, *, kinds: Sequence[str], held: str = "") -> Line:
         resolved_at=alert.resolved_at if RESOLVED in kinds else None,
         held=held,
         flapping=alert.flapping,
+        acknowledged_by=alert.acknowledged_by.name if alert.acknowledged_by else "",
     )
 
 
