@@ -17,7 +17,7 @@ from monitoring.models import Batch, LabelSet, Source
 from monitoring.patience import Sight
 from monitoring.planning import HORIZON
 from registry.mlflow import scored
-from registry.mlflow.client import Client, Kind, MlflowError
+from registry.mlflow.client import Client, Kind, MlflowError, OutOfTime
 from registry.mlflow.scored import Experiment, ScoredRun
 from registry.models import RegisteredModel
 from registry.problems import Invalid
@@ -44,6 +44,9 @@ def look(source: Source, *, at: datetime) -> Sight:
     found = _Look(source, Client(server, seconds=_SECONDS), at)
     try:
         found.run()
+    except OutOfTime as error:
+        # Large files: what came is kept, and the next look goes on.
+        return Sight("" if found.fresh else str(error), fresh=found.fresh, whole=not found.fresh)
     except MlflowError as error:
         return Sight(str(error), fresh=found.fresh, hangs=error.is_of_the_server)
     except CannotLook as error:

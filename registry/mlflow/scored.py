@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from registry.mlflow.records import moment, objects, pairs, text
+from registry.mlflow.records import Malformed, moment, objects, pairs, text
 
 _MAX_SOURCE = 10_000
 
@@ -40,15 +40,23 @@ class Experiment:
     is_deleted: bool
 
 
+def line(said: str) -> str:
+    """Return a text that may stand inside a sentence: without line ends and control characters."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in said)
+
+
 def scored_run(item: dict[str, Any]) -> ScoredRun:
     """Read a finished run."""
     info, data = item.get("info") or {}, item.get("data") or {}
     inputs = objects((item.get("inputs") or {}).get("dataset_inputs"))
+    run_id = text(info.get("run_id"), 64)
+    if not run_id.isascii() or not run_id.isalnum():
+        raise Malformed("the number of a run is none")  # files are named after it
     return ScoredRun(
-        run_id=text(info.get("run_id"), 64),
+        run_id=run_id,
         started_at=moment(info.get("start_time") or 0),
         ended_at=moment(info.get("end_time") or 0),
-        tags=pairs(data.get("tags")),
+        tags={key: line(value) for key, value in pairs(data.get("tags")).items()},
         datasets=[_dataset(item) for item in inputs],
     )
 
@@ -69,14 +77,14 @@ def _address(source: str) -> str:
     except (ValueError, RecursionError):
         return ""
     found = said.get("uri") if isinstance(said, dict) else ""
-    return found.removeprefix("file://") if isinstance(found, str) else ""
+    return line(found.removeprefix("file://")) if isinstance(found, str) else ""
 
 
 def experiment(item: dict[str, Any]) -> Experiment:
     """Read an experiment."""
     return Experiment(
         experiment_id=text(item.get("experiment_id"), 64),
-        name=text(item.get("name"), 500),
+        name=line(text(item.get("name"), 500)),
         is_deleted=item.get("lifecycle_stage") == "deleted",
     )
 

@@ -1,6 +1,7 @@
 """Score batches inside runs of a real MLflow server, the way a team's job does."""
 
 import io
+import json
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -82,3 +83,17 @@ def put(made: Watched, name: str = "runs", **fields: str) -> Source:
     given = {"kind": "mlflow", "artifact": LOGGED, **fields}
     found, _ = sourcing.put_source(watching.ACTOR, made.model, name, at=clock.now(), **given)
     return found
+
+
+def dataset(team: Team, run_id: str, address: str, context: str = "inference") -> None:
+    """Log a dataset as `mlflow.log_input` does."""
+    source = json.dumps({"uri": address}) if address else json.dumps({"tags": {}})
+    logged = {"name": "rows", "digest": context, "source_type": "local", "source": source}
+    tags = [{"key": "mlflow.data.context", "value": context}]
+    body = {"run_id": run_id, "datasets": [{"dataset": logged, "tags": tags}]}
+    team.post("runs/log-inputs", body)
+
+
+def faults() -> str:
+    """What the latest look at the source has to say."""
+    return Source.objects.get(name="runs").fault

@@ -11,11 +11,12 @@ import pytest
 from monitoring import sourcing
 from monitoring.models import Batch, LabelSet, Run, Source
 from registry import clock
+from registry.mlflow.client import Client, OutOfTime
 from registry.models import MLflowServer
 from registry.models.models import SlugHistory
 from tests import factories
 from tests.monitoring import scoring, tables, watching
-from tests.monitoring.scoring import finish, put, scored, tie
+from tests.monitoring.scoring import dataset, faults, finish, put, scored, tie
 from tests.monitoring.tables import START, WEEK
 from tests.monitoring.watching import after, look, watched, week
 from tests.registry.training import Team
@@ -33,10 +34,6 @@ def made(tmp_path, judge, settings, team):
     found = watched(tmp_path)
     tie(found, team)
     return found
-
-
-def faults() -> str:
-    return Source.objects.get(name="runs").fault
 
 
 def test_the_table_of_a_run_is_judged_like_a_file(made, team):
@@ -295,6 +292,29 @@ def test_a_server_that_is_down_is_a_source_fault_and_the_run_is_found_afterwards
     assert made.states(check) == ["ok"]
 
 
+def test_a_look_that_takes_too_long_keeps_what_came_and_goes_on(made, team, monkeypatch):
+    put(made)
+    watching.check(made, source="runs")
+    runs = [scored(team, week(number), week=number) for number in range(2)]
+    listed = Client.list_artifacts
+
+    def slow(self, run_id, path=""):
+        if run_id == runs[1]:
+            raise OutOfTime
+        return listed(self, run_id, path)
+
+    monkeypatch.setattr(Client, "list_artifacts", slow)
+    look(after(2))
+    assert (Batch.objects.count(), faults()) == (1, "")
+    assert Source.objects.get(name="runs").scanned_at is None
+    look(after(2))
+    assert "time for reading MLflow is over" in faults()
+
+    monkeypatch.undo()
+    look(after(2))
+    assert (Batch.objects.count(), faults()) == (2, "")
+
+
 def test_a_run_that_ended_long_before_is_still_found_after_an_outage(made, team):
     put(made)
     check = watching.check(made, source="runs")
@@ -307,14 +327,6 @@ def test_a_run_that_ended_long_before_is_still_found_after_an_outage(made, team)
     MLflowServer.objects.update(origin=team.origin)
     look(after(12, hours=1))
     assert made.states(check)[1] == "ok"
-
-
-def dataset(team, run_id, address, context="inference"):
-    source = json.dumps({"uri": address}) if address else json.dumps({"tags": {}})
-    logged = {"name": "rows", "digest": context, "source_type": "local", "source": source}
-    tags = [{"key": "mlflow.data.context", "value": context}]
-    body = {"run_id": run_id, "datasets": [{"dataset": logged, "tags": tags}]}
-    team.post("runs/log-inputs", body)
 
 
 def test_a_dataset_is_read_where_it_lies(made, team, tmp_path):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from registry.mlflow import scored
+from registry.mlflow.records import Malformed
 from tests.cast import bearer, cast
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +65,19 @@ def test_it_is_set_on_the_page_and_shown_by_the_api(client, people):
     assert "dataset:paid" in shown and "Experiment" in shown
     assert (told["kind"], told["artifact"], told["format"]) == ("mlflow", "scored.json", "table")
     assert (told["address"], told["labels_artifact"]) == ("", "")
+
+
+@pytest.mark.parametrize("run_id", ["../../etc/cron", "", "a b", None, "\u0660"])
+def test_a_server_cannot_choose_where_a_file_is_written(run_id):
+    with pytest.raises(Malformed):
+        scored.scored_run({"info": {"run_id": run_id, "end_time": 1}})
+
+
+def test_what_a_server_says_stands_in_one_line():
+    source = '{"uri": "/data/a\\nb.csv"}'
+    inputs = {"dataset_inputs": [{"dataset": {"name": "n", "source": source}}]}
+    tags = [{"key": "muster.window", "value": "a\r\nBcc: b"}]
+    run = scored.scored_run({"info": {"run_id": "a1"}, "data": {"tags": tags}, "inputs": inputs})
+
+    assert run.tags == {"muster.window": "a\ufffd\ufffdBcc: b"}
+    assert run.datasets[0].address == "/data/a\ufffdb.csv"
