@@ -33,14 +33,19 @@ class Section:
     kind: Any  # the model class of one thing ...
     rows: Callable[[Actor, str], list[Row]]  # each {"key", "cells", "note"}
     load: Callable[[Actor, str], Row]  # the form's values of a known thing
-    form: Callable[[Actor], list[Group]]
+    form: Callable[[Actor], list[Group]]  # of a new thing, and of a known one ...
     save: Callable[[Actor, str, Row, datetime], Any]
     may_add: Callable[[Actor], bool]
     empty: str
     right: Right = Right.MANAGE_PLATFORM  # what changing one needs ...
     unit_of: Callable[[Actor, str], BusinessUnit | None] = lambda actor, key: None  # ... and where
+    form_of: Callable[[Actor, str], list[Group]] | None = None  # ... unless it has its own
     searched: bool = False
     named: str = "slug"  # ... and its column that the address names it by
+
+    def groups(self, actor: Actor, key: str) -> list[Group]:
+        """Return the form of a thing, or of a new one."""
+        return self.form_of(actor, key) if key and self.form_of else self.form(actor)
 
     @property
     def one(self) -> str:
@@ -208,6 +213,9 @@ SECTIONS = {
             rows=_channels,
             load=_load_channel,
             form=lambda actor: shapes.channel(_manageable(actor)),
+            form_of=lambda actor, slug: shapes.channel(
+                _manageable(actor), read.channels(actor).get(slug=slug).kind
+            ),
             save=_save_channel,
             may_add=_somewhere,
             empty="No unit has a channel yet. Owners and deputies get mail without one.",

@@ -68,7 +68,7 @@ def _edit(
     request: HttpRequest, chosen: Section, key: str, values: dict[str, Any], *, may: bool = True
 ) -> HttpResponse:
     actor = actor_of(request)
-    groups, new, error, stored = chosen.form(actor), not key, None, values
+    groups, new, error, stored = chosen.groups(actor, key), not key, None, values
     if request.method == "POST":
         given = forms.read(groups, request.POST, new=new)
         values = given.values

@@ -125,18 +125,26 @@ def server() -> list[Group]:
     ]
 
 
-def channel(units: Choices) -> list[Group]:
-    """Return the form of a unit's channel."""
-    where = (
-        "Mail: the mailbox. Webhook: https://… Slack: the channel's id, such as C0123ABCD. "
-        "PagerDuty, Opsgenie: the address of the service, such as https://events.pagerduty.com. "
-        "Teams, Apprise: what people call the place."
-    )
-    what = (
-        "Webhook: what signs the messages (openssl rand -base64 32). Slack: the bot token. "
-        "Teams: the workflow's address. PagerDuty, Opsgenie: the integration's key. "
-        "Apprise: its address."
-    )
+# What stands in a channel's address and in its secret, by kind.
+_ENDS = {
+    Channel.Kind.MAIL: ("the mailbox", "none"),
+    Channel.Kind.WEBHOOK: ("https://…", "what signs the messages (openssl rand -base64 32)"),
+    Channel.Kind.SLACK: ("the channel's id, such as C0123ABCD", "the bot token, xoxb-…"),
+    Channel.Kind.TEAMS: ("what people call the place", "the workflow's address"),
+    Channel.Kind.PAGERDUTY: ("https://events.pagerduty.com, or .eu.", "the integration key"),
+    Channel.Kind.OPSGENIE: ("https://api.opsgenie.com, or .eu.", "the integration's API key"),
+    Channel.Kind.APPRISE: ("what people call the place", "Apprise's address, such as ntfys://…"),
+}
+
+
+def channel(units: Choices, kind: str = "") -> list[Group]:
+    """Return the form of a unit's channel, of a known kind or of any."""
+    kinds = [Channel.Kind(kind)] if kind else list(_ENDS)
+    hints = ["", ""]
+    for side in (0, 1):
+        told = [f"{one.label}: {_ENDS[one][side]}" for one in kinds if _ENDS[one][side] != "none"]
+        hints[side] = "; ".join(told)
+    secret = Field("secret", "Secret", "password", f"{hints[1]}. {_KEPT}")
     return [
         Group(
             "Channel",
@@ -144,8 +152,8 @@ def channel(units: Choices) -> list[Group]:
                 key(),
                 Field("business_unit", "Unit", "select", choices=units, once=True),
                 Field("kind", "Kind", "select", choices=choices(Channel.Kind), once=True),
-                Field("address", "Address", help=where, required=True),
-                Field("secret", "Secret", "password", f"{what} {_KEPT}"),
+                Field("address", "Address", help=f"{hints[0]}.", required=True),
+                *([secret] if hints[1] else []),
                 Field("hears", "Hears", "select", choices=choices(Channel.Hears)),
                 Field("enabled", "In use", "checkbox"),
             ),

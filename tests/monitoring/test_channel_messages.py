@@ -189,3 +189,14 @@ def test_the_page_says_what_is_wrong_and_lets_no_viewer_test(slack, people, clie
     assert "Slack answers token_revoked" in page
     assert "Send a test message" not in page
     assert "witch it on first" in answer
+
+
+def test_the_form_of_a_channel_says_what_its_kind_needs(slack, people, client):
+    client.force_login(people.pat)
+    new = client.get("/settings/channels/new/").content.decode()
+    known = client.get("/settings/channels/there/").content.decode()
+
+    for page in (new, known):
+        assert "Slack: the channel&#x27;s id, such as C0123ABCD" in page
+    assert "PagerDuty: the integration key" in new
+    assert "PagerDuty" not in known

@@ -56,6 +56,18 @@ def test_a_body_is_posted_whole():
     assert seen == [b"x" * 300_000]
 
 
+def test_what_never_left_is_told_apart_from_what_was_not_answered():
+    def cut(sock, head):
+        sock.close()
+
+    with faults.server(cut) as origin:
+        taken = refused(origin, allowed_origins=[origin])
+
+    assert not taken.unsent
+    assert refused(origin, allowed_origins=[origin]).unsent, "nobody listens there any more"
+    assert refused("http://127.0.0.1:9/").unsent, "refused before it was tried"
+
+
 @pytest.mark.parametrize(
     "behave", [faults.hang, faults.drip, faults.drip_head], ids=lambda behave: behave.__name__
 )
