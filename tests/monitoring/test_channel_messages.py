@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitoring import incidents
 from monitoring.alerts import delivery
 from monitoring.models import Channel, Message
 from registry import clock
@@ -88,6 +89,25 @@ def test_an_incident_goes_there_from_its_beginning_to_its_end(server, people):
         assert server.incidents == {thread: "resolved"}
     if isinstance(server, Opsgenie):
         assert server.alerts[thread]["state"] == "closed"
+
+
+def test_that_somebody_is_on_it_is_shown_where_there_is_a_state(server, people):
+    History(people.model).week(1, "missed", "no batch came")
+    drain()
+    number = Message.objects.filter(channel__slug="there").get().incident_id
+    incidents.acknowledge(cast.acting(people.ana), number, at=clock.now())
+    drain(2 * HOUR)
+
+    thread = f"incident-{number}"
+    if isinstance(server, Slack):
+        assert len(server.replies()) == 1
+        assert server.parents()[0]["edited"]
+    if isinstance(server, Teams):
+        assert len(server.cards) == 1, "a card shows no state"
+    if isinstance(server, PagerDuty):
+        assert server.incidents == {thread: "acknowledged"}
+    if isinstance(server, Opsgenie):
+        assert server.alerts[thread]["state"] == "acknowledged"
 
 
 def test_a_test_message_goes_the_way_of_every_message(server, people):
