@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ from monitoring.judging.learn_job import learn_contract
 from monitoring.judging.protocol import Job, Result, Roles
 
 QUIET = ("nothing", "season")
-_CALENDAR = Calendar.ending_before(datetime(2026, 11, 21, 22, 0, tzinfo=UTC))
+CALENDAR = Calendar.ending_before(datetime(2026, 11, 21, 22, 0, tzinfo=UTC))
 _DATASET_SHARE = 0.5
 
 
@@ -64,8 +65,26 @@ def main(slugs: list[str]) -> Counts:
 def _model(told: dict[str, Any], folder: Path, counts: Counts) -> None:
     spec = find(told["slug"])
     world = worlds.build(spec.world, rows=spec.rows)
-    trained = training.train(spec, world, batches.history(spec, world, _CALENDAR))
-    check = registrations.checks(spec, world, trained.limits, _CALENDAR)["data"]["spec"]
+    trained = training.train(spec, world, batches.history(spec, world, CALENDAR))
+    check = registrations.checks(spec, world, trained.limits, CALENDAR)["data"]["spec"]
+    quiet = told["kind"] in QUIET
+    results = []
+    for week, result in judged(spec, world, trained, check, folder):
+        results.append(result)
+        if quiet:
+            columns = [*world.features, check["prediction"]["column"]]
+            flagged = _flagged(trained.reference, week.requests, columns)
+            counts.quiet_weeks += 1
+            counts.false_windows += result.state != "ok"
+            counts.evidently_windows += flagged > 0
+            counts.evidently_datasets += flagged >= _DATASET_SHARE * len(columns)
+    _count(told, _alerts(results, check["when"]), counts)
+
+
+def judged(
+    spec: Any, world: Any, trained: Any, check: dict[str, Any], folder: Path
+) -> Iterator[tuple[Any, Result]]:
+    """Yield each week of a model with the verdict of its data check."""
     trained.reference.to_parquet(folder / "reference.parquet", index=False)
     roles = Roles(
         prediction="prediction", label="label", time="time",
@@ -73,33 +92,21 @@ def _model(told: dict[str, Any], folder: Path, counts: Counts) -> None:
     )  # fmt: skip
     job = Job(kind="learn", reference=str(folder / "reference.parquet"), roles=roles)
     contract = learn_contract(job).contract
-    quiet = told["kind"] in QUIET
-    results = []
     for number in range(1, WEEKS + 1):
-        week = batches.week(spec, world, trained, _CALENDAR, number)
+        week = batches.week(spec, world, trained, CALENDAR, number)
         path = folder / "batch.parquet"
         week.requests.to_parquet(path, index=False)
         if week.broken_file:
             path.write_bytes(path.read_bytes()[:1000])
-        start = _CALENDAR.window(number)
-        results.append(
-            judge_data(
-                Job(
-                    kind="data", spec=check, contract=contract, batch=str(path),
-                    reference=str(folder / "reference.parquet"), window_start=start,
-                    window_end=start + timedelta(days=7), roles=roles,
-                    importance=trained.importance,
-                )
+        start = CALENDAR.window(number)
+        yield week, judge_data(
+            Job(
+                kind="data", spec=check, contract=contract, batch=str(path),
+                reference=str(folder / "reference.parquet"), window_start=start,
+                window_end=start + timedelta(days=7), roles=roles,
+                importance=trained.importance,
             )
         )  # fmt: skip
-        if quiet:
-            columns = [*world.features, check["prediction"]["column"]]
-            flagged = _flagged(trained.reference, week.requests, columns)
-            counts.quiet_weeks += 1
-            counts.false_windows += results[-1].state != "ok"
-            counts.evidently_windows += flagged > 0
-            counts.evidently_datasets += flagged >= _DATASET_SHARE * len(columns)
-    _count(told, _alerts(results, check["when"]), counts)
 
 
 def _alerts(results: list[Result], when: dict[str, int]) -> list[tuple[str, int]]:
@@ -110,7 +117,7 @@ def _alerts(results: list[Result], when: dict[str, int]) -> list[tuple[str, int]
     found = []
     for number, result in enumerate(results, start=1):
         crossed = frozenset(one.segment for one in result.readings if one.crossed)
-        looks.append(Look(number, _CALENDAR.window(number), result.state, crossed))
+        looks.append(Look(number, CALENDAR.window(number), result.state, crossed))
         judged = judge(looks, open_since=opened, ended=ended, when=When(**when))
         point = Point(looks[-1].start, number)
         for condition in judged.resolves:

@@ -1,12 +1,10 @@
 """Notice conditions that keep coming and going."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from monitoring.alerts import stages
 from monitoring.models import Alert, Run
-
-WITHIN = timedelta(days=7)
-CHANGES = 4
 
 
 def is_flapping(
@@ -21,14 +19,9 @@ def is_flapping(
             model=model_id, check_ref=check_id, condition=condition, segment=segment
         )
         .select_related("opened_by_run__window", "latest_run__window")
-        .order_by("-pk")[:CHANGES]
+        .order_by("-pk")[: stages.CHANGES]
     )
-    return count(opening, _changes(earlier)) >= CHANGES
-
-
-def count(opening: datetime, changes: Iterable[datetime]) -> int:
-    """Count the opening and the changes of the week before it."""
-    return 1 + sum(opening - WITHIN < change <= opening for change in changes)
+    return stages.flaps(opening, _changes(earlier))
 
 
 def _changes(alerts: Iterable[Alert]) -> list[datetime]:

@@ -4,7 +4,7 @@ The stages in their order: silence, snooze, group, flapping, quiet hours, budget
 anything: what does not go now is held until a moment, or goes into the next digest, and says why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
@@ -13,6 +13,7 @@ from monitoring.alerts.message import time_of
 HALF_A_DAY = timedelta(hours=12)
 WEEK = timedelta(days=7)
 WEEKLY = 5  # as many half days' worth may interrupt in a week
+CHANGES = 4  # of a condition in a week: it flaps
 _ALARMS = ("firing", "escalated")
 
 
@@ -112,6 +113,11 @@ def decide(
     if reader.person:
         return _reader(news, reader, interrupted, at=at)
     return Decision("now")
+
+
+def flaps(opening: datetime, changes: Iterable[datetime]) -> bool:
+    """Say whether a condition that opens now has changed too often in the week before."""
+    return 1 + sum(opening - WEEK < change <= opening for change in changes) >= CHANGES
 
 
 def is_quiet(reader: Reader, *, at: datetime) -> bool:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitoring.alerts import delivery, flapping, messages
+from monitoring.alerts import delivery, messages, stages
 from monitoring.models import (
     Alert,
     Delivery,
@@ -190,8 +190,9 @@ def test_a_put_off_incident_is_told_when_the_time_is_over(people, smtp_catcher):
 def test_a_condition_that_keeps_coming_and_going_is_only_told_in_digests(people, smtp_catcher):
     found = [WEDNESDAY - HOUR * n for n in (10, 20, 30)]
 
-    assert flapping.count(WEDNESDAY, found) == flapping.CHANGES
-    assert flapping.count(WEDNESDAY, [moment - timedelta(days=8) for moment in found]) == 1
+    assert stages.flaps(WEDNESDAY, found)
+    assert not stages.flaps(WEDNESDAY, found[1:])
+    assert not stages.flaps(WEDNESDAY, [moment - timedelta(days=8) for moment in found])
     History(people.model).week(1, "missed", "no batch came")
     Alert.objects.update(flapping=True)
     assert drain(WEDNESDAY) == 0
