@@ -12,7 +12,7 @@ from django.db import transaction
 
 from monitoring import chaos, health
 from monitoring.alerts import escalation, messages, owing, recipients, waiting
-from monitoring.alerts.escalation import Due
+from monitoring.alerts.escalation import Due, Step
 from monitoring.models import Alert, Incident
 from monitoring.states import AlertState, IncidentState
 from registry import actors, audit
@@ -55,9 +55,7 @@ def _do(incident: Incident, alerts: Sequence[Alert], due: Due, *, at: datetime) 
         # What was held for a snooze that has ended, in whichever way, is looked at anew.
         messages.release(incident)
     for step in due.steps:
-        incident.escalated += 1
-        told = _pass_on(alerts, step.to, at=at)
-        names = ", ".join(told) or "nobody: there is no active account left"
+        names = pass_on(incident, alerts, step, at=at)
         _record(incident, "incident.escalated", alerts, f"passed on to {names}", at=at)
     if due.reminds and not due.steps:
         for alert in _worst(alerts):
@@ -88,13 +86,15 @@ def _reopen(incident: Incident, alerts: Sequence[Alert], *, at: datetime) -> Non
     _record(incident, "incident.acknowledgment_ended", alerts, f"the one {who}has run out", at=at)
 
 
-def _pass_on(alerts: Sequence[Alert], to: Sequence[str], *, at: datetime) -> list[str]:
+def pass_on(incident: Incident, alerts: Sequence[Alert], step: Step, *, at: datetime) -> str:
+    """Owe the news to whom the step reaches; return their names. The caller saves `escalated`."""
+    incident.escalated += 1
     names: dict[str, None] = {}
     for alert in _worst(alerts):
-        people = [person for link in to for person in recipients.of_step(alert, link)]
+        people = [person for link in step.to for person in recipients.of_step(alert, link)]
         owing.owe_escalated(alert, people, at=at)
         names |= dict.fromkeys(person.name for person in people)
-    return list(names)
+    return ", ".join(names) or "nobody: there is no active account left"
 
 
 def _worst(alerts: Sequence[Alert]) -> list[Alert]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import transaction
 
-from monitoring import incidents
-from monitoring.alerts import owing
+from monitoring import attention, incidents
+from monitoring.alerts import escalation, owing, waiting
 from monitoring.models import Alert, Check, Incident, Window
 from monitoring.states import AlertState, IncidentState, Severity
 from registry import access, actors, audit
@@ -76,6 +76,24 @@ def assign(
             if chosen is not None and chosen != actor.person and is_told:
                 owing.owe_assigned(alert, chosen, at=at)
         _record(actor, "incident.assigned", found, unit, before, at=at, reason=reason)
+    return found
+
+
+def escalate(actor: Actor, incident: str | int, *, at: datetime, reason: str = "") -> Incident:
+    """Pass the case on now, to whom it would go next: the deputy, then the unit's admins."""
+    with transaction.atomic():
+        found, _, unit = incidents.take(actor, incident)
+        _require_open(found)
+        alerts = waiting.open_alerts(found)
+        step = escalation.by_hand(waiting.case_of(found, alerts))
+        if step is None or not alerts:
+            detail = "nobody is left to pass it on to"
+            raise invalid("/", "nobody_left", detail, "give it to somebody by name")
+        before = _snapshot(found)
+        names = attention.pass_on(found, alerts, step, at=at)
+        found.save(update_fields=["escalated"])
+        said = f"passed on to {names}" + (f": {reason}" if reason else "")
+        _record(actor, "incident.escalated", found, unit, before, at=at, reason=said)
     return found
 
 
@@ -154,6 +172,7 @@ def _snapshot(incident: Incident) -> dict[str, Any]:
     return {
         "snoozed_until": until.isoformat() if until else None,
         "assigned_to": person.email if person else None,
+        "escalated": incident.escalated,
     }
 
 

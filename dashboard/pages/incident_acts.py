@@ -76,6 +76,18 @@ def assign(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @act
+def escalate(request: HttpRequest, number: int) -> HttpResponse:
+    """Pass the incident on to whom it would go next."""
+    reason = request.POST.get("reason", "")[:400]
+
+    def do(at: datetime) -> str:
+        handling.escalate(actor_of(request), number, reason=reason, at=at)
+        return f"Incident {number} is passed on."
+
+    return _done(request, number, do)
+
+
+@act
 def retrain(request: HttpRequest, number: int) -> HttpResponse:
     """Ask for a retraining of one of the incident's models, over a hold if one may."""
     found = incident_of(visible(request), number)

@@ -68,11 +68,18 @@ def since(case: Case) -> datetime:
     return max(case.began_at, case.acknowledged_until or case.began_at)
 
 
+def by_hand(case: Case) -> Step | None:
+    """Return whom a person passes the case on to now: also where nothing would be by itself."""
+    left = (steps(case) or (Step(DAY, (DEPUTY,)), Step(DAY, (ADMINS,))))[case.escalated :]
+    return left[0] if left else None
+
+
 def attend(case: Case, *, at: datetime) -> Due:
     """Return what is due for an open case."""
-    if case.snoozed_until is not None and case.snoozed_until > at:
+    snoozed = case.snoozed_until is not None and case.snoozed_until > at
+    if snoozed and not (case.severity == "critical" and case.tier == 1):
         return Due(next_at=case.snoozed_until)
-    wakes = case.snoozed_until is not None
+    wakes = case.snoozed_until is not None and not snoozed
     if case.acknowledged:
         until = case.acknowledged_until
         if until is None or until > at:
@@ -82,7 +89,10 @@ def attend(case: Case, *, at: datetime) -> Due:
     due = tuple(step for step in left if start + step.after <= at)
     later = [start + step.after for step in left[len(due) :]]
     reminds = False
-    if case.severity == "critical":
+    if snoozed and case.snoozed_until is not None:
+        # One person cannot keep a critical case of tier 1 from the others: the steps go on.
+        later.append(case.snoozed_until)
+    elif case.severity == "critical":
         reminded = max(start, case.reminded_at or start)
         reminds = reminded + DAY <= at
         later.append(at + DAY if reminds else reminded + DAY)

@@ -35,6 +35,12 @@ class AssignBody(Body):
     reason: Lines = Field(default="", max_length=500)
 
 
+class EscalateBody(Body):
+    """Why it cannot wait."""
+
+    reason: Lines = Field(default="", max_length=400)
+
+
 class ManyBody(Body):
     """One act on several incidents; `until` is for snooze, `person` for assign."""
 
@@ -88,6 +94,16 @@ class IncidentAssign(ResourceView):
         return self.answer(show(done))
 
 
+class IncidentEscalate(ResourceView):
+    @documented("Escalate an incident", body=EscalateBody, answer=IncidentAnswer)
+    def post(self, request: Request, number: str) -> Response:
+        """Pass it on now, to whom it would go next if nobody acknowledged it."""
+        incidents.require_right(self.actor, number)
+        body = self.read(EscalateBody)
+        done = handling.escalate(self.actor, number, reason=body.reason, at=self.at)
+        return self.answer(show(done))
+
+
 class IncidentsTogether(ResourceView):
     @documented("Act on several incidents", body=ManyBody, answer=ManyAnswer)
     def post(self, request: Request) -> Response:
@@ -121,4 +137,5 @@ urlpatterns: list[URLPattern] = [
     route("incidents/<number>/snooze/", IncidentSnooze, "incident-snooze"),
     route("incidents/<number>/wake/", IncidentWake, "incident-wake"),
     route("incidents/<number>/assign/", IncidentAssign, "incident-assign"),
+    route("incidents/<number>/escalate/", IncidentEscalate, "incident-escalate"),
 ]

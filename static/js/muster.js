@@ -36,7 +36,7 @@
     } else if (key === "g") waitsForTarget = true;
     else if (key === "j") move(1);
     else if (key === "k") move(-1);
-    else if ("asi".includes(key)) (rows()[here] ?? document).querySelector(`[data-key=${key}]`)?.focus();
+    else if ("asie".includes(key)) (rows()[here] ?? document).querySelector(`[data-key=${key}]`)?.focus();
     else if (key === "x") rows()[here]?.querySelector("input[type=checkbox]")?.click();
     else if (key === "?") document.querySelector("#me-menu")?.toggleAttribute("open");
   });

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring import handling, incidents
-from monitoring.models import Incident
+from monitoring.models import Delivery, Incident
 from registry import clock
 from registry.models import AuditEvent
 from registry.problems import Invalid
@@ -93,6 +93,19 @@ def test_it_can_be_taken_up_again_at_once_and_twice_is_once(people, incident):
     assert (found.snoozed_until, found.snoozed_by, found.attend_at) == (None, None, NOW + HOUR)
     actions = list(AuditEvent.objects.order_by("pk").values_list("action", flat=True))
     assert actions == ["incident.snoozed", "incident.woken"]
+
+
+def test_it_is_passed_on_by_hand_until_nobody_is_left(people, incident):
+    people.model.deputy = people.ben
+    people.model.save(update_fields=["deputy"])
+    for told in ("Ben", "Pat"):
+        found = handling.escalate(acting(people.vera), incident.pk, at=NOW, reason="Ana is away")
+        assert told in AuditEvent.objects.order_by("-pk")[0].reason
+    assert found.escalated == 2
+    readers = Delivery.objects.filter(kind="escalated").values_list("channel__person__name")
+    assert sorted(readers) == [("Ben",), ("Pat",)]
+    with pytest.raises(Invalid, match="nobody is left"):
+        handling.escalate(acting(people.vera), incident.pk, at=NOW)
 
 
 def test_it_is_given_to_somebody_who_may_act(people, incident):

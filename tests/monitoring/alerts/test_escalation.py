@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.alerts.escalation import ADMINS, DEPUTY, OWNER, Case, attend, next_step, steps
+from monitoring.alerts.escalation import (
+    ADMINS,
+    DEPUTY,
+    OWNER,
+    Case,
+    attend,
+    by_hand,
+    next_step,
+    steps,
+)
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -65,10 +74,29 @@ def test_an_acknowledgment_stops_the_steps_until_it_runs_out():
 
 
 def test_a_snooze_stops_the_steps_until_it_ends():
-    put_off = replace(GRAVE, snoozed_until=NOON + 3 * HOUR)
+    put_off = replace(GRAVE, tier=2, snoozed_until=NOON + 30 * HOUR)
 
-    assert attend(put_off, at=NOON + HOUR).next_at == NOON + 3 * HOUR
-    assert attend(put_off, at=NOON + 3 * HOUR).wakes
+    assert attend(put_off, at=NOON + 25 * HOUR).steps == ()
+    assert attend(put_off, at=NOON + HOUR).next_at == NOON + 30 * HOUR
+    assert attend(put_off, at=NOON + 30 * HOUR).wakes
+
+
+def test_one_person_cannot_snooze_a_critical_case_of_tier_1_away_from_the_others():
+    again_and_again = replace(GRAVE, snoozed_until=NOON + 7 * HOUR)
+
+    found = attend(again_and_again, at=NOON + 4 * HOUR)
+    assert ([step.to for step in found.steps], found.wakes, found.reminds) == (
+        [(DEPUTY,)], False, False,
+    )  # fmt: skip
+    assert found.next_at == NOON + 7 * HOUR
+
+
+def test_a_person_passes_on_also_what_nobody_would_hear_of_by_itself():
+    quiet = replace(GRAVE, tier=4, severity="watch")
+
+    assert by_hand(quiet).to == (DEPUTY,)
+    assert by_hand(replace(quiet, escalated=1)).to == (ADMINS,)
+    assert by_hand(replace(quiet, escalated=2)) is None
 
 
 def test_who_is_next_is_known_from_the_beginning():
