@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,6 +18,8 @@ from registry import access, clock
 from registry.access import Right
 from registry.problems import Invalid
 
+_OFF = " Here all of it is switched off (MUSTER_NOISE_LIMITS): in a demo weeks pass in minutes."
+
 
 @form_page
 def mine(request: HttpRequest) -> HttpResponse:
@@ -27,6 +30,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         f"Times are in your time zone, {actor.person.time_zone}. Critical news of a tier 1 model"
         " always comes at once; everything else keeps to this, and nothing is dropped."
     )
+    hint += "" if settings.MUSTER_NOISE_LIMITS else _OFF
     return _form(
         request,
         shapes.mine(),
@@ -50,7 +54,8 @@ def of_unit(request: HttpRequest, key: str) -> HttpResponse:
         notifications.show_unit(notifications.of_unit(unit)),
         save=lambda body: notifications.put_unit(actor, unit, body, at=clock.now()),
         title=f"How the people of {unit.name} are told",
-        hint="Each person chooses the hours; here one says whether they hold for this unit's news.",
+        hint="Each person chooses the hours; here one says whether they hold for this unit's news."
+        + ("" if settings.MUSTER_NOISE_LIMITS else _OFF),
         back=f"/settings/units/{key}/",
     )
 

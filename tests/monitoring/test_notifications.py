@@ -59,9 +59,14 @@ def test_a_unit_is_set_by_its_admins(client, people):
     assert client.get(address, headers=bearer(people.ana)).json()["budgets"] is False
 
 
-def test_the_pages_set_the_same(client, people):
+def test_the_pages_set_the_same(client, people, settings):
     client.force_login(people.ana)
+    settings.MUSTER_NOISE_LIMITS = False
     page = client.get("/account/notifications/").content.decode()
+    assert "switched off" in page
+    settings.MUSTER_NOISE_LIMITS = True
+    page = client.get("/account/notifications/").content.decode()
+    assert "switched off" not in page
     assert 'type="time"' in page
     client.post("/account/notifications/", {"quiet_from": "21:00", "watch_in_digest": "on"})
     found = NotificationSetting.objects.get()
