@@ -52,7 +52,7 @@ def setting_of(person: Person) -> NotificationSetting:
 
 
 def of_unit(unit: BusinessUnit) -> UnitNotification:
-    """Return which limits hold in a unit; all of them where nobody chose."""
+    """Return which limits hold in a unit; as the settings say where nobody chose."""
     return readers.limits_of([unit])[unit.pk]
 
 
@@ -83,18 +83,19 @@ def put_unit(actor: Actor, unit: BusinessUnit, data: Any, *, at: datetime) -> Un
     access.require(actor, Right.MANAGE_UNIT, unit)
     body = bodies.parse(UnitBody, data)
     BusinessUnit.objects.select_for_update(no_key=True).get(pk=unit.pk)
-    found = of_unit(unit)
-    before = show_unit(found)
-    for name, value in body.given().items():
+    found, _ = UnitNotification.objects.get_or_create(unit=unit)
+    before = show_unit(of_unit(unit))
+    given = body.given()
+    for name, value in given.items():
         setattr(found, name, value)
-    after = show_unit(found)
+    found.save(update_fields=[*given])
+    after = show_unit(of_unit(unit))
     if after != before:
-        found.save()
         audit.record(
             actor, "unit.notifications_changed", unit, at=at, unit=unit,
             before=before, after=after, reason=body.change_reason,
         )  # fmt: skip
-    return found
+    return of_unit(unit)
 
 
 def show_own(found: NotificationSetting) -> dict[str, Any]:

@@ -18,7 +18,10 @@ from registry import access, clock
 from registry.access import Right
 from registry.problems import Invalid
 
-_OFF = " Here all of it is switched off (MUSTER_NOISE_LIMITS): in a demo weeks pass in minutes."
+_OFF = (
+    " In this installation quiet hours and budgets are off (MUSTER_NOISE_LIMITS), except for"
+    " units that have chosen them."
+)
 
 
 @form_page

@@ -104,8 +104,9 @@ def limits_of(units: Iterable[BusinessUnit]) -> dict[int, UnitNotification]:
     found = {row.unit_id: row for row in UnitNotification.objects.filter(unit__in=wanted)}
     limits = settings.MUSTER_NOISE_LIMITS
     for unit in wanted:
-        given = UnitNotification(unit=unit, quiet_hours=limits, budgets=limits)
-        found.setdefault(unit.pk, given)
+        row = found.setdefault(unit.pk, UnitNotification(unit=unit))
+        row.quiet_hours = limits if row.quiet_hours is None else row.quiet_hours
+        row.budgets = limits if row.budgets is None else row.budgets
     return found
 
 

@@ -84,11 +84,14 @@ class NotificationSetting(models.Model):
 
 
 class UnitNotification(models.Model):
-    """How a unit's people are told: which of the limits on noise hold for its models."""
+    """How a unit's people are told: which of the limits on noise hold for its models.
+
+    A limit of which nobody has chosen (null) is as MUSTER_NOISE_LIMITS says.
+    """
 
     unit = models.OneToOneField(BusinessUnit, on_delete=models.CASCADE, related_name="notification")
-    quiet_hours = models.BooleanField(default=True)
-    budgets = models.BooleanField(default=True)
+    quiet_hours = models.BooleanField(null=True, blank=True)
+    budgets = models.BooleanField(null=True, blank=True)
     monthly_report = models.BooleanField(default=True)
     monthly_report_at = models.DateTimeField(null=True, blank=True)
 

@@ -47,7 +47,8 @@ def test_a_wrong_value_is_named(client, people, body, pointer):
     assert not NotificationSetting.objects.exists()
 
 
-def test_a_unit_is_set_by_its_admins(client, people):
+def test_a_unit_is_set_by_its_admins(client, people, settings):
+    settings.MUSTER_NOISE_LIMITS = True
     address = "/api/v1/business-units/fraud/notifications/"
     assert put(client, people.ana, address, {"budgets": False}).status_code == 403
     assert put(client, people.chris, address, {"budgets": False}).status_code == 404
@@ -56,6 +57,9 @@ def test_a_unit_is_set_by_its_admins(client, people):
         "quiet_hours": True, "budgets": False, "monthly_report": True,
     }  # fmt: skip
     assert UnitNotification.objects.get().budgets is False
+    settings.MUSTER_NOISE_LIMITS = False
+    found = client.get(address, headers=bearer(people.ana)).json()
+    assert found["quiet_hours"] is False, "nobody has chosen that one, so the setting says"
     assert client.get(address, headers=bearer(people.ana)).json()["budgets"] is False
 
 
