@@ -54,8 +54,8 @@ class Surroundings:
             last_told_at=last,
             critical_told=critical,
             ends_case=news.kind == News.RESOLVED and incident.state == IncidentState.CLOSED,
-            quiet_hours=unit.quiet_hours,
-            budgets=unit.budgets,
+            quiet_hours=bool(unit.quiet_hours),
+            budgets=bool(unit.budgets),
         )
 
 
