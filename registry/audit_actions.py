@@ -30,6 +30,7 @@ ACTIONS = {
     "incident.snoozed": "an incident was put off until a time",
     "incident.woken": "somebody ended such a time early",
     "member.changed": "somebody's roles in a unit were changed",
+    "message.resent": "a message that was given up was sent again",
     "model.changed": "a model's record was changed",
     "model.comparison_asked": "somebody had a model's versions compared with MLflow now",
     "model.registered": "a model was registered",

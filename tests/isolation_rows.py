@@ -127,6 +127,7 @@ ALERTS = {
     "api/v1/incidents/<number>/escalate/": Row("object", incident),
     "api/v1/incidents/together/": Row("list"),
     "api/v1/deliveries/": Row("list"),
+    "api/v1/deliveries/<number>/resend/": Row("object", lambda w: {"number": w.delivery.pk}),
     "api/v1/channels/": Row("list"),
     "api/v1/channels/<slug>/": Row("object", lambda w: {"slug": w.channel.slug}),
     "api/v1/channels/<slug>/test/": Row("object", lambda w: {"slug": w.channel.slug}),

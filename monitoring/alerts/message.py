@@ -241,6 +241,8 @@ def _footer(story: Story) -> tuple[str, ...]:
         if story.check
         else "Rule: every look at MLflow is compared with what Muster had recorded."
     )
+    if story.alert:
+        rule = f"{rule} Alert {story.alert}."
     why = f"You get this as {story.role}." if story.role else ""
     return (told, rule, f"{why} Model page: {story.model_url}".strip())
 

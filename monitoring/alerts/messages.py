@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from monitoring import chaos
 from monitoring.alerts import readers, stages
@@ -19,6 +19,7 @@ from monitoring.alerts.readers import Surroundings
 from monitoring.alerts.stages import Decision
 from monitoring.models import Delivery, Incident, Message
 from monitoring.states import DeliveryState, Route
+from registry import clock
 from registry.clock import MusterNow
 
 _LOCK_CLASS = 7233804  # our own number for the advisory lock "messages of one channel"
@@ -37,14 +38,25 @@ def make_due(*, at: datetime) -> int:
 
 
 def fold_overdue() -> int:
-    """Fold what an outage has piled up into one digest a channel; return how many channels."""
+    """Fold what an outage has piled up into one digest a channel; return how many channels.
+
+    While something of a failing channel may have arrived, nothing is folded: the digest would
+    become such a thing itself, and another one would have to follow it.
+    """
+    doubtful = Message.objects.filter(
+        channel=OuterRef("channel"), state=DeliveryState.OWED, content__isnull=False
+    )
     piled = (
         _open_messages()
-        .filter(made_at__lte=MusterNow() - OVERDUE, channel__failing_since=None)
+        .filter(Q(channel__failing_since=None) | ~Exists(doubtful))
         .order_by()
         .values("channel")
-        .annotate(n=Count("pk"))
-        .filter(n__gt=FEW)
+        .annotate(
+            n=Count("pk"),
+            oldest=Min("made_at"),
+            digests=Count("pk", filter=Q(kind=Message.Kind.DIGEST)),
+        )
+        .filter(Q(n__gt=FEW) | Q(n__gt=1, digests__gt=0), oldest__lte=clock.now() - OVERDUE)
     )
     return sum(_fold(channel) for channel in piled.values_list("channel", flat=True))
 
@@ -196,7 +208,7 @@ def _fold(channel_id: int) -> int:
             .select_for_update(skip_locked=True)
             .order_by("pk")
         )
-        if len(piled) <= FEW:
+        if len(piled) < FEW:
             return 0
         digest = _message(channel_id, Message.Kind.DIGEST, None)
         folded = [message.pk for message in piled if message.pk != digest.pk]

@@ -8,10 +8,12 @@ from pydantic import BaseModel
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from monitoring import resending
 from monitoring.models import Channel, Delivery
 from monitoring.queries import deliveries as queries
 from monitoring.states import DeliveryState
 from registry.api_view import ResourceView, documented, route
+from registry.bodies import Body
 from registry.problems import invalid
 
 FILTERS: Mapping[str, str] = {
@@ -42,6 +44,10 @@ class DeliveryAnswer(BaseModel):
     error: str
 
 
+class ResendBody(Body):
+    """Nothing has to be said."""
+
+
 class DeliveryList(ResourceView):
     @documented("List deliveries", answer=DeliveryAnswer, listed=True, filters=FILTERS)
     def get(self, request: Request) -> Response:
@@ -65,6 +71,15 @@ class DeliveryList(ResourceView):
                 )
             found = found.filter(alert=int(number))
         return self.page(found, order=["-owed_at", "-id"], show=show)
+
+
+class DeliveryResend(ResourceView):
+    @documented("Send a delivery again", body=ResendBody, answer=DeliveryAnswer)
+    def post(self, request: Request, number: str) -> Response:
+        """Send what was given up once more: the same message, with the same key."""
+        resending.find(self.actor, number)  # before the body: 403 comes before 400
+        self.read(ResendBody)
+        return self.answer(show(resending.resend(self.actor, number, at=self.at)))
 
 
 def recipient(channel: Channel) -> str:
@@ -98,4 +113,7 @@ def show(delivery: Delivery) -> DeliveryAnswer:
     )
 
 
-urlpatterns: list[URLPattern] = [route("deliveries/", DeliveryList, "deliveries")]
+urlpatterns: list[URLPattern] = [
+    route("deliveries/", DeliveryList, "deliveries"),
+    route("deliveries/<number>/resend/", DeliveryResend, "delivery-resend"),
+]
