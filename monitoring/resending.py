@@ -30,8 +30,11 @@ def find(actor: Actor, number: str | int) -> Delivery:
 def resend(actor: Actor, number: str | int, *, at: datetime) -> Delivery:
     """Owe what was given up again, with all news that travelled in the same message."""
     found = find(actor, number)
-    message = Message.objects.select_for_update(no_key=True).filter(pk=found.message_id).first()
-    if message is None or message.state != DeliveryState.DEAD:
+    given_up = Message.objects.select_for_update(no_key=True).filter(
+        deliveries=found, state=DeliveryState.DEAD
+    )
+    message = given_up.first()
+    if message is None:
         fix = "only what was given up (state dead) is sent again"
         raise invalid("/", "not_given_up", f"this delivery is {found.state}", fix)
     channel = found.channel

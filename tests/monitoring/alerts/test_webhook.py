@@ -10,10 +10,10 @@ from standardwebhooks.webhooks import Webhook
 from monitoring.alerts import claims, delivery, messages
 from monitoring.alerts.channels.calls import retry_after
 from monitoring.alerts.channels.webhook import payload
-from monitoring.models import Channel, Delivery
+from monitoring.models import Alert, Channel, Delivery, Message
 from registry import clock
 from registry.models import AuditEvent
-from tests import cast
+from tests import cast, factories
 from tests.monitoring.alerts import letters
 from tests.monitoring.alerts.sink import CUT, sink
 from tests.monitoring.history import History
@@ -212,3 +212,28 @@ def test_a_receiver_tells_news_digests_and_reports_apart(outgoing, kind, alerts)
     told = payload(outgoing)
 
     assert (told["type"], len(told["data"]["alerts"])) == (kind, alerts)
+
+
+def test_a_receiver_that_fails_for_hours_sees_few_messages_and_then_one_digest(
+    people, receiver, smtp_catcher
+):
+    receiver.script = [503] * 200
+    for hour in range(6):
+        for number in range(4):
+            model = factories.RegisteredModelFactory.create(unit=people.fraud, owner=people.ana)
+            History(model).week(1, "missed", "no batch came")
+            drain(timedelta(hours=hour, minutes=10 * number))
+
+    tried = Message.objects.filter(channel__slug="fraud-hook", content__isnull=False)
+    assert 1 <= tried.count() <= claims.IN_DOUBT + 6
+    receiver.script, before = [], len(receiver.received)
+    for minute in (0, 5, 10):
+        drain(timedelta(hours=6, minutes=minute))
+
+    told = [json.loads(body) for _, body in receiver.received[before:]]
+    named = {fact["alert"] for one in told for fact in one["data"]["alerts"]}
+    assert named == {str(pk) for pk in Alert.objects.values_list("pk", flat=True)}
+    assert Message.objects.filter(channel__slug="fraud-hook", kind="digest").count() == 1
+    assert len(told) <= claims.IN_DOUBT + 8
+    channel = Channel.objects.get(slug="fraud-hook")
+    assert (channel.failing_since, channel.failure) == (None, "")
