@@ -25,3 +25,7 @@ def refuse_to_start(**kwargs: object) -> None:
 
 worker_init.connect(refuse_to_start)
 beat_init.connect(refuse_to_start)
+
+from config.consuming import Consuming  # noqa: E402  (Celery reads its settings first)
+
+app.steps["consumer"].add(Consuming)

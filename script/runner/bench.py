@@ -71,10 +71,16 @@ def own_options(
 def main() -> int:
     """Run the measurement that the command line names."""
     known = names()
-    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__, add_help=False)
+    parser.add_argument("-h", "--help", action="store_true", help="of a measurement: its options")
     parser.add_argument("name", nargs="?", choices=sorted(known))
     parser.add_argument("--list", action="store_true", help="name the measurements")
     options, rest = parser.parse_known_args()
+    if options.help and options.name:
+        rest = ["--help"]
+    elif options.help:
+        parser.print_help()
+        return 0
     if options.list or options.name is None:
         if rest:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")

@@ -122,6 +122,10 @@ class Fleet:
         down = self.tasks.supervisor.down()
         if down:
             self.tasks.supervisor.say(f"not working at the end: {', '.join(down)}")
+        if found.get("invariants_broken"):
+            self.tasks.supervisor.say(
+                f"{found['invariants_broken']} invariants are broken; see {self.at.web}/watcher/"
+            )
         line = {name: found.get(name) for name in COUNTS}
         line["seconds"] = round(time.monotonic() - began_at, 1)
         good = sound and score == 0 and not down

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Count, Exists, OuterRef
 
 from monitoring import events
-from monitoring.models import Check, Delivery, Incident, Run, Source
+from monitoring.models import Check, Delivery, Incident, Invariant, Run, Source
 from monitoring.states import OPEN_STATES, VERDICTS, DeliveryState, Route
 from policies.models import Decision, Job, PolicyVersion
 from registry import clock
@@ -38,6 +38,7 @@ def counts() -> dict[str, int]:
         "incidents": Incident.objects.count(),
         "alerts_delivered": Delivery.objects.filter(state=DeliveryState.SENT).count(),
         "decisions": Decision.objects.count(),
+        "invariants_broken": Invariant.objects.filter(broken__gt=0).count(),
     }
 
 
