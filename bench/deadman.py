@@ -4,6 +4,7 @@ Real processes and a listener outside that waits for the heartbeat, as healthche
 a period of a minute and a grace of one more. `--minute` says how long a minute lasts.
 """
 
+import http.client
 import signal
 import threading
 import time
@@ -17,12 +18,13 @@ from script.runner.part import Part, RunnerError
 from script.runner.spawn import signal_family
 
 DATABASE_ONLY = True
+_STOPPED = ("web", "worker", "beat", "valkey", "postgres", "mail", "judge")
 OPTIONS: Mapping[str, tuple[type, Any, str]] = {
     "minute": (float, 60.0, "seconds that a minute lasts"),
     "healthy": (float, 60.0, "minutes of health, in which nothing may alarm"),
+    "only": (str, ",".join(_STOPPED), "the parts that are stopped, one after the other"),
 }
 GRACE = 2.0  # minutes of silence after which the outside alarms
-_STOPPED = ("web", "worker", "beat", "valkey", "postgres", "mail", "judge")
 _NEVER = 99.0  # it did not alarm
 _RECOVER = 10.0  # minutes a part may take to be back in full
 
@@ -55,14 +57,14 @@ class Listener:
         return time.monotonic() - self.heard_at
 
 
-def run(demo: Demo, *, minute: float, healthy: float) -> dict[str, float]:
+def run(demo: Demo, *, minute: float, healthy: float, only: str) -> dict[str, float]:
     """Wait through health, then stop the parts one by one."""
     outside = Listener()
     made = start(demo, outside, minute)
     await_heard(demo, outside, minute)
     alarms = stay_healthy(demo, outside, minute, healthy)
     took = {}
-    for name in _STOPPED:
+    for name in only.split(","):
         took[name] = stop_one(demo, outside, name, made, minute)
         say(f"{name}: the outside alarmed after {took[name]:.2f} minutes")
     return {
@@ -108,11 +110,21 @@ def start(demo: Demo, outside: Listener, minute: float) -> dict[str, Callable[[]
 
 def await_heard(demo: Demo, outside: Listener, minute: float) -> None:
     """Wait until the outside hears that all is well, twice."""
-    before, deadline = outside.count, time.monotonic() + _RECOVER * max(minute, 6)
+    before, deadline = outside.count, time.monotonic() + _RECOVER * max(minute, 12)
     while outside.count < before + 2:
         demo.supervisor.wait(0.1)
         if time.monotonic() > deadline:
-            raise RunnerError(f"nothing is heard; see {demo.supervisor.logs}")
+            raise RunnerError(f"nothing is heard: {progress(demo)}")
+
+
+def progress(demo: Demo) -> str:
+    """Return what Muster says of itself."""
+    try:
+        asked = http.client.HTTPConnection("127.0.0.1", demo.at.web_port, timeout=10)
+        asked.request("GET", "/progress")
+        return asked.getresponse().read().decode()
+    except OSError as error:
+        return f"/progress: {error}"
 
 
 def stay_healthy(demo: Demo, outside: Listener, minute: float, healthy: float) -> int:

@@ -37,9 +37,10 @@ OPTIONS: Mapping[str, tuple[type, Any, str]] = {
     "seed": (int, 1, "of all chance"),
 }
 _SLOTS = 3  # sweeps at a time, beside the two processes of the Celery worker
-_ROUND = 60  # models that are added when work runs out
-_LOW = 150  # pieces of work that are to do at least, while there is to be killed
-_DRAIN_SECONDS = 180.0
+_ROUND = 80  # models that are added when work runs out
+_LOW = 250  # pieces of work that are to do at least, while there is to be killed
+_CELERY_SECONDS = 0.8  # between two deaths in the pool of the Celery worker
+_DRAIN_SECONDS = 90.0
 _REDELIVERY_SECONDS = 130.0  # kombu looks for what was never acknowledged each 100 seconds
 
 
@@ -74,6 +75,7 @@ class Arena:
             MUSTER_RING_SECONDS="0.5",
             MUSTER_GROUP_WAIT_SECONDS="0",
             MUSTER_GROUP_INTERVAL_SECONDS="0",
+            MUSTER_CHECKPOINT_KEY="",  # nobody signs here
             LOG_LEVEL="ERROR",
         )
 
@@ -87,8 +89,9 @@ class Arena:
         return Part(
             name="worker",
             command=(
-                sys.executable, "-m", module, "--concurrency=2", "--prefetch-multiplier=1",
-                "--without-gossip", "--without-mingle", "--without-heartbeat", *arguments,
+                sys.executable, "-m", module, *arguments, "--concurrency=2",
+                "--prefetch-multiplier=1", "--without-gossip", "--without-mingle",
+                "--without-heartbeat",
             ),
             environment={**self.demo.environment, **more},
             folder=CHECKOUT,
@@ -108,6 +111,9 @@ class Arena:
             text=True,
         )
         self.demo.supervisor.keeper.hold(self.nursery.pid, signal.SIGTERM)
+        assert self.nursery.stdout is not None
+        if self.nursery.stdout.readline() != "warm\n":
+            raise RunnerError(f"the nursery did not start; see {self.demo.supervisor.logs}")
 
     def end_breeding(self) -> int:
         """Let no more sweeps die; return how many did."""
@@ -191,9 +197,9 @@ def run(
     made.settle()
     made.grow(_ROUND)
     say(f"interrupting until {hits} pieces of leased work were hit (seed {seed})")
-    arena.breed()
     demo.start(arena.worker("bench.killing.worker"))
     demo.start(processes.beat(demo.environment))
+    arena.breed()
     began_at = time.monotonic()
     reached = interrupt(arena, made, hits=hits, crashes=crashes, faults=faults)
     seconds = time.monotonic() - began_at
@@ -227,13 +233,13 @@ def run(
 
 def interrupt(arena: Arena, made: world.World, *, hits: int, crashes: int, faults: int) -> int:
     """Kill, crash and disturb, spread over the hits that are wanted."""
-    reached, next_look, next_kill = 0, 0.0, 0.0
+    reached, next_look, next_kill, told = 0, 0.0, 0.0, 0
     while reached < hits or arena.crashes < crashes or arena.faults < faults:
         arena.wait(0.03)
         now = time.monotonic()
         if now >= next_kill:
             arena.kill_a_child()
-            next_kill = now + arena.random.expovariate(1 / 0.25)
+            next_kill = now + arena.random.expovariate(1 / _CELERY_SECONDS)
         if now < next_look:
             continue
         next_look = now + 1.0
@@ -241,6 +247,9 @@ def interrupt(arena: Arena, made: world.World, *, hits: int, crashes: int, fault
             reached = max(reached, count.hits(arena.sinks.failed))
             if reached < hits and count.unfinished(made.planned) < _LOW:
                 made.grow(_ROUND)
+        if reached >= told + max(hits // 20, 50):
+            told = reached
+            say(f"{reached} hits, {arena.crashes} crashes, {arena.faults} faults")
         share = min(reached / hits, 1.0)
         if arena.faults < faults * share or (share == 1.0 and arena.faults < faults):
             arena.disturb()
@@ -254,27 +263,22 @@ def drain(arena: Arena, made: world.World) -> None:
     arena.demo.start(
         Part(
             name="sweep",
-            command=(
-                sys.executable,
-                "manage.py",
-                "sweep",
-                "--every=0.5",
-                "--only=plan,judge,deliver",
-            ),
+            command=(sys.executable, "-m", "bench.killing.calm"),
             environment=arena.demo.environment,
             folder=CHECKOUT,
             settle_seconds=2,
             order=3,
         )
     )
-    deadline = time.monotonic() + _DRAIN_SECONDS
-    left = 1
+    deadline, left = time.monotonic() + _DRAIN_SECONDS, -1
     while left and time.monotonic() < deadline:
         arena.wait(1.0)
         with suppress(_down()):
-            left = count.unfinished(made.planned)
+            before, left = left, count.unfinished(made.planned)
+            if left != before:  # it goes on, however slowly on a busy machine
+                deadline = time.monotonic() + _DRAIN_SECONDS
     if left:
-        say(f"{left} things are unfinished after {_DRAIN_SECONDS:.0f} s")
+        say(f"{left} things are unfinished, and nothing went on for {_DRAIN_SECONDS:.0f} s")
     arena.demo.supervisor.stop_part("sweep")
 
 

@@ -76,7 +76,7 @@ def _windows(planned: Sequence[Planned], found: Losses) -> None:
             current = [run for run in mine if run.current]
             if len(current) != 1 or current[0].state != ("breach" if bad else "ok"):
                 found.windows.append(f"{name}: {[run.state for run in mine]}")
-            if len(mine) > 1 or any(readings[run.pk] != 1 for run in mine):
+            if len(mine) > 1 or any(readings[run.pk] > 1 for run in mine):
                 found.doubled.append(f"{name}: {len(mine)} runs")
     found.doubled += [f"window of check {key}, never planned" for key in runs]
 
@@ -106,12 +106,12 @@ def _news(planned: Sequence[Planned], accepted: Sequence[Accepted], found: Losse
     said: dict[str, set[str]] = defaultdict(set)
     told: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for one in accepted:
-        said[one.key].add(one.digest)
+        said[one.key].add(one.text)
         for alert, kind in one.facts:
             told[one.to, alert, kind].add(one.key)
     known = set(Message.objects.values_list("key", flat=True))
     found.keyless += [f"accepted under the unknown key {key}" for key in keys if key not in known]
-    found.keyless += [f"{key} says {len(n)} things" for key, n in said.items() if len(n) > 1]
+    found.keyless += [f"{key}: {_difference(n)}" for key, n in said.items() if len(n) > 1]
     found.doubled += [f"{news} told under {len(n)} keys" for news, n in told.items() if len(n) > 1]
     owed: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
     for row in Delivery.objects.select_related("alert", "channel", "message"):
@@ -130,6 +130,13 @@ def _news(planned: Sequence[Planned], accepted: Sequence[Accepted], found: Losse
         have = owed.pop(plan.check_id, Counter())
         found.alerts += [f"check {plan.check_id}: {news} is not owed" for news in want - have]
         found.doubled += [f"check {plan.check_id}: {news} is owed twice" for news in have - want]
+
+
+def _difference(texts: set[str]) -> str:
+    """Return the first lines in which two attempts differ."""
+    one, other = (text.splitlines() for text in sorted(texts)[:2])
+    lines = (pair for pair in zip(one, other, strict=False) if pair[0] != pair[1])
+    return f"{len(texts)} texts; {next(lines, 'one is longer')}"
 
 
 def _invariants(found: Losses) -> None:

@@ -20,28 +20,29 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connections  # noqa: E402
 
 import config.management.commands.sweep  # noqa: E402, F401 - warm before the first fork
-from bench.killing.hurried import hurry  # noqa: E402
+from bench.killing.hurried import hurry, warm  # noqa: E402
 from monitoring.chaos import POINTS  # noqa: E402
 
 _POINTS = [name for name in POINTS if name.startswith(("run.", "delivery.", "messages."))]
 _LIFE = 0.06  # how long at most, once it holds a lease
-_PATIENCE = 4.0  # how long without anything to do
+_POINTED = 0.6  # how long it may take to its crash point
+_PATIENCE = 3.0  # how long without anything to do
 
 
 class Watch:
-    """Stands where the name of a crash point would: tells the parent of the first claim."""
+    """Stands where the name of a crash point would: tells the parent of the first claim too."""
 
-    def __init__(self, pipe: int) -> None:
+    def __init__(self, pipe: int, point: str) -> None:
         self.pipe: int | None = pipe
+        self.point = point
 
     def __eq__(self, name: object) -> bool:
         if self.pipe is not None and str(name).endswith(".claimed"):
             os.close(self.pipe)
             self.pipe = None
-        return False
+        return name == self.point
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -52,6 +53,7 @@ class Child:
 
     pid: int
     pipe: int  # closed by the child with its first claim
+    life: float  # from then on
     dies_at: float
 
 
@@ -65,13 +67,14 @@ def fork(dice: random.Random) -> Child:
     pid = os.fork()
     if pid == 0:
         os.close(mine)
-        settings.MUSTER_CHAOS = point or Watch(theirs)
+        settings.MUSTER_CHAOS = Watch(theirs, point)
         try:
             call_command("sweep", "--every=0.02", f"--only={only}")
         finally:
             os._exit(1)
     os.close(theirs)
-    return Child(pid, mine, time.monotonic() + _PATIENCE)
+    life = _POINTED if point else dice.uniform(0, _LIFE)
+    return Child(pid, mine, life, time.monotonic() + _PATIENCE)
 
 
 def main() -> None:
@@ -79,7 +82,8 @@ def main() -> None:
     seed, slots = int(sys.argv[1]), int(sys.argv[2])
     dice = random.Random(seed)
     hurry()
-    connections.close_all()
+    warm()
+    print("warm", flush=True)
     children: dict[int, Child] = {}
     killed = 0
     while True:
@@ -91,8 +95,7 @@ def main() -> None:
         for pipe in (one for one in ready if isinstance(one, int)):
             child = children.pop(pipe)
             os.close(pipe)
-            # With a crash point it dies by itself; the pipe was closed by that.
-            child.dies_at = min(child.dies_at, now + dice.uniform(0, _LIFE))
+            child.dies_at = min(child.dies_at, now + child.life)
             children[-child.pid] = child
         for key, child in list(children.items()):
             if now >= child.dies_at:

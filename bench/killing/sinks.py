@@ -6,28 +6,29 @@ One event loop in a thread: a webhook receiver and an SMTP server. Each keeps wh
 import asyncio
 import json
 import random
+import re
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
-from hashlib import sha256
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 REFUSED = 0.05
 CUT = 0.02
-_MISSING = ("Date", "X-Muster-Attempt")  # of a mail: what differs between attempts
+_SIGNED = re.compile(r"/links/[^/\s]+/")  # made anew for each attempt, with its own end
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """One thing a receiver took: its key, where to, and a digest of all but the attempt."""
+    """One thing a receiver took: its key, where to, and all that it said but the attempt."""
 
     key: str
     to: str
-    digest: str
+    text: str
     facts: tuple[tuple[str, str], ...] = ()  # (alert, kind of news) as machines are told
 
 
@@ -105,13 +106,21 @@ class Sinks:
         if path.startswith("/plain/"):
             self.tallies[path.removeprefix("/plain/")] += 1
             return
-        told = json.loads(body)["data"]["alerts"]
+        said = json.loads(body)
+        told = said["data"]["alerts"]
         facts = tuple((str(one["alert"]), kind) for one in told for kind in _kinds(one))
-        self.accepted.append(Accepted(key, path, sha256(body).hexdigest(), facts))
+        self.accepted.append(Accepted(key, path, json.dumps(said, sort_keys=True, indent=0), facts))
 
 
 def _kinds(fact: dict[str, Any]) -> list[str]:
     return list(fact.get("news", []))
+
+
+def _texts(mail: EmailMessage) -> list[str]:
+    """Return the text of each part."""
+    return [
+        str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text"
+    ]
 
 
 class _Mail:
@@ -122,14 +131,12 @@ class _Mail:
         fate = self.sinks.chance()
         if fate == "refused":
             return "451 Try again later"
-        mail = message_from_bytes(envelope.original_content or b"", policy=default)
+        content = envelope.original_content or b""
+        mail = message_from_bytes(content, policy=default)
         key = str(mail["Message-ID"]).strip("<>").rpartition("@")[0]
-        for name in _MISSING:
-            del mail[name]
-        boundary = (mail.get_boundary() or "-").encode()
-        plain = mail.as_bytes().replace(boundary, b"")
+        said = [str(mail["Subject"]), *(_SIGNED.sub("/links/", text) for text in _texts(mail))]
         to = ",".join(envelope.rcpt_tos)
-        self.sinks.accepted.append(Accepted(key, to, sha256(plain).hexdigest()))
+        self.sinks.accepted.append(Accepted(key, to, "\n".join(said)))
         if fate == "cut" and server.transport is not None:
             server.transport.abort()
         return "250 OK"

@@ -6,13 +6,14 @@ import django
 
 django.setup()
 
-from bench.killing.hurried import hurry  # noqa: E402
+from bench.killing.hurried import hurry, warm  # noqa: E402
 from config.celery import app  # noqa: E402
 
 
 def main() -> None:
     """Shorten the times, then be what `celery -A config worker` is."""
     hurry()
+    warm()
     app.worker_main(["worker", "--loglevel=WARNING", *sys.argv[1:]])
 
 
