@@ -103,6 +103,7 @@ _DUES = {
     "tidy": (_OLDEST_DAY, "SELECT max(finished_at) FROM monitoring_tidying"),
     "stale": (_OLDEST_SILENCE, _NOTHING),
     "deliver": (_OLDEST_MESSAGE, "SELECT max(sent_at) FROM monitoring_message"),
+    "attend": (_oldest("monitoring_incident", "attend_at", "state <> 'closed'"), _NOTHING),
     "hand_over": (
         _oldest("policies_job", "due_at", f"state = 'requested' AND {_FREE}"),
         "SELECT max(started_at) FROM policies_job",
