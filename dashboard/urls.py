@@ -122,6 +122,11 @@ _PAGES = [
     path("incidents/<int:number>/sheet.pdf", incident_pdf.sheet, name="incident-sheet"),
     path("incidents/<int:number>/snooze/", incident_acts.snooze, name="incident-snooze"),
     path("incidents/<int:number>/retrain/", incident_acts.retrain, name="incident-retrain"),
+    path(
+        "incidents/<int:number>/resend/<int:delivery>/",
+        incident_acts.resend,
+        name="incident-resend",
+    ),
     path("incidents/<int:number>/escalate/", incident_acts.escalate, name="incident-escalate"),
     path("incidents/<int:number>/wake/", incident_acts.wake, name="incident-wake"),
     path("incidents/<int:number>/assign/", incident_acts.assign, name="incident-assign"),

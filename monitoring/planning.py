@@ -25,6 +25,7 @@ from registry.queries import champion
 # Windows further back are settled; nothing that lands for them is expected.
 HORIZON = timedelta(days=500)
 _COMPLETE = 0.995
+FAULTY = (RunState.DATA_FAULT, RunState.SOURCE_FAULT)
 _RETRY_REFERENCE = timedelta(minutes=1)
 # Checks that wait for the data check's word on the window, and for labels if they need them.
 Outcomes = PerformanceSpec | FairnessSpec
@@ -125,20 +126,18 @@ class Plan:
 
     def _performance(self, spec: Outcomes, window: Window, run: Run | None, batch: Batch) -> None:
         same_batch = run is not None and run.batch_id == batch.pk
-        data_run, waiting = _data_run(self.check, spec, window)
+        found, waiting = data_run(self.check, spec, window, batch)
         if waiting:
             return  # the data check's verdict brings this check up again
-        if data_run is not None and data_run.state in (
-            RunState.DATA_FAULT,
-            RunState.SOURCE_FAULT,
-        ):
-            if not same_batch:
-                reason = f"the data check of this window says: {data_run.reason}"
-                summary = {"cause": "data_check", "data_run": data_run.pk}
+        told = same_batch and run is not None and run.summary.get("cause") == "data_check"
+        if found is not None and found.state in FAULTY:
+            if not told:
+                reason = f"the data check of this window says: {found.reason}"
+                summary = {"cause": "data_check", "data_run": found.pk}
                 self._record(window, RunState.NOT_EVALUATED, reason, batch=batch, summary=summary)
             return
         if not spec.needs_labels:
-            if not same_batch or (run is not None and self._has_reference_now(run)):
+            if not same_batch or told or (run is not None and self._has_reference_now(run)):
                 self._queue(window, batch)
             return
         self._with_labels(spec, window, run if same_batch else None, batch)
@@ -243,8 +242,12 @@ def _may_mend(run: Run) -> bool:
     return run.state in (RunState.MISSED, RunState.NOT_EVALUATED, RunState.SOURCE_FAULT)
 
 
-def _data_run(check: Check, spec: Outcomes, window: Window) -> tuple[Run | None, bool]:
-    """Return the data check's verdict on the same window, and whether it is still to come."""
+def data_run(check: Check, spec: Outcomes, window: Window, batch: Batch) -> tuple[Run | None, bool]:
+    """Return the data checks' verdict on this very batch, and whether one is still to come.
+
+    Of several data checks of the source the one that found a fault speaks.
+    """
+    found: Run | None = None
     for other in Check.objects.filter(model_id=check.model_id, kind=Check.Kind.DATA, paused=False):
         other_spec = current_spec(other)
         if not isinstance(other_spec, DataSpec) or other_spec.source != spec.source:
@@ -255,7 +258,9 @@ def _data_run(check: Check, spec: Outcomes, window: Window) -> tuple[Run | None,
                 return None, True
             continue
         run = theirs.runs.filter(current=True).first()
-        if run is None or run.state in OPEN_STATES:
+        # A verdict on an earlier batch, or that none had come, says nothing about this one.
+        if run is None or run.state in OPEN_STATES or run.batch_id != batch.pk:
             return None, True
-        return run, False
-    return None, False
+        if found is None or run.state in FAULTY:
+            found = run
+    return found, False

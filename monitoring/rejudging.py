@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import files, verdicts
+from monitoring import files, planning, verdicts
 from monitoring.models import Check, Run
 from monitoring.queries.checks import current_spec, current_version, source_of
 from monitoring.queries.runs import newest_batch
@@ -30,10 +30,17 @@ def rejudge(actor: Actor, run: Run, *, reason: str, at: datetime) -> tuple[Run, 
     now = Run.objects.filter(window=run.window, current=True).first()
     if now is not None and now.state in OPEN_STATES:
         return now, False
-    source = source_of(check, current_spec(check))
+    spec = current_spec(check)
+    source = source_of(check, spec)
     batch = newest_batch(source, run.window.start) if source else None
     if source and batch is not None and batch.file_deleted_at is not None:
         raise invalid("/", "file_deleted", files.gone(batch), files.remedy(source))
+    if batch is not None and isinstance(spec, planning.Outcomes):
+        found, _ = planning.data_run(check, spec, run.window, batch)
+        if found is not None and found.state in planning.FAULTY:
+            detail = f"the data check of this window says: {found.reason}"
+            fix = "deliver a good batch or mend the contract; then it is judged by itself"
+            raise invalid("/", "data_at_fault", detail, fix)
     queued = verdicts.supersede(
         run.window, queued_at=at, check_version=current_version(check), batch=batch
     )

@@ -260,6 +260,9 @@ PAGES = {
     "incidents/<number>/close/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/sheet.pdf": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/snooze/": Row("object", lambda w: {"number": w.incident.pk}),
+    "incidents/<number>/resend/<delivery>/": Row(
+        "object", lambda w: {"number": w.incident.pk, "delivery": w.delivery.pk}, needs_more=True
+    ),
     "incidents/<number>/escalate/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/wake/": Row("object", lambda w: {"number": w.incident.pk}),
     "incidents/<number>/assign/": Row("object", lambda w: {"number": w.incident.pk}),

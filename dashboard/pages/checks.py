@@ -18,7 +18,7 @@ from monitoring.models import Check
 from registry import access, clock
 from registry.access import Right
 from registry.models import RegisteredModel
-from registry.problems import Invalid
+from registry.problems import Invalid, invalid
 
 
 @form_page
@@ -76,6 +76,9 @@ def _edit(
                 meanwhile.hold(actor, known, groups, stored, given, request.POST)
             wanted = check_body.spec(kind, groups, given, spec if known else {}, request.POST)
             if not asked:
+                if new and Check.objects.filter(model=model, slug=name).exists():
+                    fix = "choose another short name, or change that check on its own page"
+                    raise invalid("/key", "taken", f"the check {name} exists already", fix)
                 definitions.put_check(actor, model, name, at=clock.now(), kind=kind, spec=wanted)
                 messages.success(request, f"The check {name} is saved.", "done")
                 return HttpResponseRedirect(f"/m/{model.slug}/")

@@ -14,8 +14,9 @@ from dashboard.pages.door import act
 from dashboard.pages.incidents import show
 from dashboard.queries.frame import actor_of, visible
 from dashboard.queries.incidents import incident_of
-from monitoring import handling
+from monitoring import handling, resending
 from monitoring import incidents as operations
+from monitoring.models import Delivery
 from policies.retraining import asking
 from registry import access, clock
 from registry.access import Right
@@ -83,6 +84,20 @@ def escalate(request: HttpRequest, number: int) -> HttpResponse:
     def do(at: datetime) -> str:
         handling.escalate(actor_of(request), number, reason=reason, at=at)
         return f"Incident {number} is passed on."
+
+    return _done(request, number, do)
+
+
+@act
+def resend(request: HttpRequest, number: int, delivery: int) -> HttpResponse:
+    """Send once more what was given up."""
+    found = incident_of(visible(request), number)
+    if resending.find(actor_of(request), delivery).alert.incident_id != found.pk:
+        raise Delivery.DoesNotExist
+
+    def do(at: datetime) -> str:
+        resending.resend(actor_of(request), delivery, at=at)
+        return "It is sent once more."
 
     return _done(request, number, do)
 

@@ -152,6 +152,7 @@ def delivery(found: Delivery) -> dict[str, Any]:
         "kind": _TOLD.get(found.kind, found.kind),
         "at": words.moment((message and message.sent_at) or found.owed_at),
         "error": message.error if message else found.held,
+        "dead": found.pk if found.state == DeliveryState.DEAD else None,
     }
 
 

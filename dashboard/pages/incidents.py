@@ -46,6 +46,10 @@ def show(
         "people": read.who_may_act(units) if may_act else [],
         "lengths": LENGTHS.items(),
         "may_act": may_act,
+        "may_resend": all(
+            access.can(actor_of(request), Right.MANAGE_UNIT, unit)
+            for unit in {alert.model.unit for alert in alerts}
+        ),
         "errors": errors or {},
         "given": request.POST,
     }

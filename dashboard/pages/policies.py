@@ -18,7 +18,7 @@ from policies.retraining import definitions
 from registry import access, clock
 from registry.access import NotAllowed, Right
 from registry.actors import Actor
-from registry.problems import FieldError, Invalid
+from registry.problems import FieldError, Invalid, invalid
 
 
 @page
@@ -108,6 +108,9 @@ def _form(
                         "/text", "type", "the policy has a selector and a spec", "as in the example"
                     )
                 )
+            if new and read.policies_for(actor).filter(slug=name).exists():
+                fix = "choose another short name, or change that policy on its own page"
+                raise invalid("/key", "taken", f"the policy {name} exists already", fix)
             definitions.put_policy(actor, name, body, at=clock.now())
         except Invalid as raised:
             error = raised

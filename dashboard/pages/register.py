@@ -60,6 +60,9 @@ def _model(
             if given.errors:
                 raise Invalid(*given.errors)
             name = slug or str(body.pop("key", ""))
+            if new and access.visible_models(actor_of(request)).filter(slug=name).exists():
+                fix = "choose another short name, or edit that model on its own page"
+                raise invalid("/key", "taken", f"the model {name} exists already", fix)
             model, _ = catalogue.put_model(actor_of(request), name, body, at=clock.now())
         except NotIndependent as refused:
             error = invalid("/tier_answers", "not_independent", str(refused), "")

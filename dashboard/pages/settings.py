@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
@@ -16,7 +17,8 @@ from dashboard.queries.frame import actor_of
 from dashboard.shapes import settings as shapes
 from registry import access, catalogue, clock
 from registry.access import NotAllowed, Right
-from registry.problems import Invalid
+from registry.actors import Actor
+from registry.problems import Invalid, invalid
 
 
 @page
@@ -78,6 +80,8 @@ def _edit(
             if given.errors:
                 raise Invalid(*given.errors)
             name = key or str(given.body.pop("key", ""))
+            if not key:
+                _require_free(chosen, actor, name)
             chosen.save(actor, name, given.body, clock.now())
         except Invalid as raised:
             error = forms.moved(raised, {"/slug": "/key", "/email": "/key"})
@@ -94,6 +98,16 @@ def _edit(
         **(channels.context(actor, key) if chosen.key == "channels" and key else {}),
     }
     return render(request, "settings/edit.html", context, status=400 if error else 200)
+
+
+def _require_free(chosen: Section, actor: Actor, name: str) -> None:
+    """A form for something new never changes what is there."""
+    try:
+        chosen.load(actor, name)
+    except ObjectDoesNotExist:
+        return
+    fix = "choose another one, or change what is there on its own page"
+    raise invalid("/key", "taken", f"{name} exists already", fix)
 
 
 def _members(request: HttpRequest, chosen: Section, key: str) -> dict[str, Any]:

@@ -235,3 +235,17 @@ def test_decisions_that_are_numbers_stay_numbers(ana):
     assert spec_of("fair")["favorable"]["values"] == [0]
     assert ana.post(page, opened(ana, page)).status_code == 302
     assert spec_of("fair")["favorable"]["values"] == [0]
+
+
+def test_a_form_for_something_new_never_changes_what_is_there(ana):
+    data = {"key": "same", "every_days": "7", "start": "2026-08-17T00:00:00Z"}
+    data |= {"offline": "store", "keys": "request_id", "features": "income"}
+    new = "/m/card-fraud/checks/new/?kind=skew"
+    assert ana.post(new, data).status_code == 302
+
+    again = ana.post(new, data | {"every_days": "1"})
+
+    assert (again.status_code, spec_of("same")["every_days"]) == (400, 7)
+    assert "exists already" in again.content.decode()
+    taken = ana.post("/register/", {"key": "card-fraud", "name": "Mine"})
+    assert (taken.status_code, "exists already" in taken.content.decode()) == (400, True)

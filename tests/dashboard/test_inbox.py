@@ -7,7 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from dashboard import pdf
-from monitoring.models import Incident
+from monitoring.models import Incident, Message
 from policies.models import Decision
 from registry import clock
 from registry.models import AuditEvent, Membership
@@ -180,3 +180,23 @@ def test_the_same_document_is_the_same_bytes():
 
     assert made() == made()
     assert len(PdfReader(io.BytesIO(made())).pages) > 2
+
+
+def test_what_was_given_up_is_sent_again_by_who_manages_the_unit(ana, client, story, page):
+    sent = story.alert.deliveries.get()
+    message = Message.objects.create(
+        channel=sent.channel, key="x", content={}, state="dead", error="the server said no",
+        made_at=clock.now(), due_at=clock.now(), incident=story.incident,
+    )  # fmt: skip
+    sent.message, sent.state = message, "dead"
+    sent.save(update_fields=["message", "state"])
+    again = f"{page}resend/{sent.pk}/"
+    assert "Send it again" not in text(ana.get(page))
+    assert ana.post(again).status_code == 403
+
+    client.force_login(story.people.pat)
+    assert "Send it again" in text(client.get(page))
+    assert "It is sent once more." in text(post(client, again))
+    message.refresh_from_db()
+    assert (message.state, message.key) == ("owed", "x")
+    assert client.post(again).status_code == 400

@@ -2,9 +2,12 @@
 
 import pytest
 
+from monitoring import rejudging
 from monitoring.alerts import message, stories
-from monitoring.models import Alert, Delivery, GroupCount
+from monitoring.models import Alert, Delivery, GroupCount, Run
 from monitoring.queries.groups import shown_groups
+from registry import clock
+from registry.problems import Invalid
 from tests.cast import cast
 from tests.monitoring import watching
 from tests.monitoring.judging.test_performance_job import outcomes
@@ -197,3 +200,39 @@ def test_a_fairness_check_is_made_on_its_form(client, tmp_path):
     spec = made.model.checks.get().versions.latest("number").spec
     assert spec["favorable"]["values"] == ["0"]
     assert spec["limits"]["impact_ratio"] is None
+
+
+def test_a_good_batch_that_is_replaced_by_a_broken_one_takes_the_green_with_it(tmp_path, judge):
+    made = watched(tmp_path)
+    watching.check(made)
+    check = watching.check(made, "fair", "fairness")
+    made.land(week())
+    look(after(1))
+    assert made.states(check) == ["ok"]
+
+    made.land(week().drop(columns="income"))
+    # The fairness check may be planned before the data check has seen the new batch.
+    look(after(1, days=1))
+    look(after(1, days=1))
+
+    run = made.runs(check)[-1]
+    assert (run.state, run.summary["cause"]) == ("not_evaluated", "data_check")
+    with pytest.raises(Invalid) as error:
+        rejudging.rejudge(watching.ACTOR, run, reason="", at=clock.now())
+    assert [one.code for one in error.value.errors] == ["data_at_fault"]
+
+
+def test_of_several_data_checks_the_one_that_finds_a_fault_speaks(tmp_path, judge):
+    made = watched(tmp_path)
+    watching.check(made, "another", "data")
+    watching.check(made)
+    check = watching.check(made, "fair", "fairness")
+    made.land(week().drop(columns="income"))
+    look(after(1))
+    look(after(1))
+
+    Run.objects.filter(window__check_ref__slug="another").update(state="ok")
+    Run.objects.filter(window__check_ref=check).delete()
+    look(after(1, days=1))
+
+    assert made.runs(check)[-1].summary["cause"] == "data_check"
