@@ -76,7 +76,7 @@ def _edit(
                 meanwhile.hold(actor, known, groups, stored, given, request.POST)
             wanted = check_body.spec(kind, groups, given, spec if known else {}, request.POST)
             if not asked:
-                if new and Check.objects.filter(model=model, slug=name).exists():
+                if new and model.checks.filter(slug=name).exists():
                     fix = "choose another short name, or change that check on its own page"
                     raise invalid("/key", "taken", f"the check {name} exists already", fix)
                 definitions.put_check(actor, model, name, at=clock.now(), kind=kind, spec=wanted)

@@ -7,6 +7,7 @@ news it carried, put it off, or give it up. Dying between 4 and 5 sends the mess
 same key, which is the most that can be promised.
 """
 
+import json
 import logging
 import time
 from dataclasses import dataclass, field
@@ -122,7 +123,8 @@ def _outgoing(claimed: Claim, message: Message) -> Outgoing:
         secret=channel.secret,
         attempt=claimed.attempts,
         at=claimed.at,
-        facts=tuple(content["facts"]),
+        # In one order of keys, whether they come from the database or were composed just now.
+        facts=tuple(json.loads(json.dumps(content["facts"], sort_keys=True))),
         letter=addressing.addressed(message, content, contents.letter_of(content)),
         ref=thread.ref if thread else "",
     )
