@@ -112,7 +112,7 @@ _PAGES = [
     path("silences/", silences.index, name="silences"),
     path("silences/<int:number>/agree/", silences.agree, name="silence-agree"),
     path("silences/<int:number>/end/", silences.end, name="silence-end"),
-    path("incidents/together/", incident_acts.together, name="incidents-together"),
+    path("incidents/bulk/", incident_acts.together, name="incidents-bulk"),
     path("incidents/<int:number>/", incidents.incident, name="incident"),
     path(
         "incidents/<int:number>/acknowledge/",

@@ -25,7 +25,7 @@ OWN = (
 OF_UNIT = ("quiet_hours", "budgets", "monthly_report")
 
 
-class OwnBody(bodies.Change):
+class MyNotificationsBody(bodies.Change):
     """How I am told; times are in my time zone, as 19:00. What is absent is kept."""
 
     quiet_from: time = time(19)
@@ -37,7 +37,7 @@ class OwnBody(bodies.Change):
     weekly_report: bool = True
 
 
-class UnitBody(bodies.Change):
+class UnitNotificationsBody(bodies.Change):
     """Which limits on noise hold for the people of a unit. What is absent is kept."""
 
     quiet_hours: bool = True
@@ -59,7 +59,7 @@ def of_unit(unit: BusinessUnit) -> UnitNotification:
 @transaction.atomic
 def put_own(actor: Actor, data: Any, *, at: datetime) -> NotificationSetting:
     """Change how the actor is told."""
-    body = bodies.parse(OwnBody, data)
+    body = bodies.parse(MyNotificationsBody, data)
     assert actor.person is not None
     Person.objects.select_for_update(no_key=True).get(pk=actor.person.pk)
     found = setting_of(actor.person)
@@ -81,7 +81,7 @@ def put_own(actor: Actor, data: Any, *, at: datetime) -> NotificationSetting:
 def put_unit(actor: Actor, unit: BusinessUnit, data: Any, *, at: datetime) -> UnitNotification:
     """Change which limits on noise hold in a unit; for its admins."""
     access.require(actor, Right.MANAGE_UNIT, unit)
-    body = bodies.parse(UnitBody, data)
+    body = bodies.parse(UnitNotificationsBody, data)
     BusinessUnit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     found, _ = UnitNotification.objects.get_or_create(unit=unit)
     before = show_unit(of_unit(unit))

@@ -27,7 +27,7 @@ api_urlpatterns: list[URLPattern] = [
     *analyses.urlpatterns,
     *forecasts.urlpatterns,
     *alerts.urlpatterns,
-    *handling.urlpatterns,  # before: "together" is no number
+    *handling.urlpatterns,  # before: "bulk" is no number
     *incidents.urlpatterns,
     *rules.urlpatterns,
     *silences.urlpatterns,

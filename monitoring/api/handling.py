@@ -133,7 +133,7 @@ class IncidentsTogether(ResourceView):
 
 
 urlpatterns: list[URLPattern] = [
-    route("incidents/together/", IncidentsTogether, "incidents-together"),
+    route("incidents/bulk/", IncidentsTogether, "incidents-bulk"),
     route("incidents/<number>/snooze/", IncidentSnooze, "incident-snooze"),
     route("incidents/<number>/wake/", IncidentWake, "incident-wake"),
     route("incidents/<number>/assign/", IncidentAssign, "incident-assign"),

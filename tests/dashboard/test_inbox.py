@@ -58,7 +58,7 @@ def test_several_are_snoozed_until_a_day_and_come_back_from_the_tab(ana, story):
     story.people.model.tier = 2
     story.people.model.save(update_fields=["tier"])
     told = post(
-        ana, "/incidents/together/", incident=story.incident.pk, act="snooze", until=day,
+        ana, "/incidents/bulk/", incident=story.incident.pk, act="snooze", until=day,
         next=f"{INBOX}?tab=mine",
     )  # fmt: skip
 
@@ -81,11 +81,11 @@ def test_several_are_snoozed_until_a_day_and_come_back_from_the_tab(ana, story):
     ],
 )
 def test_what_cannot_be_done_together_is_said(ana, story, fields, said):
-    assert said in text(post(ana, "/incidents/together/", **fields))
+    assert said in text(post(ana, "/incidents/bulk/", **fields))
 
 
 def test_one_takes_a_case_and_gives_it_away(ana, story, page):
-    post(ana, "/incidents/together/", incident=story.incident.pk, act="mine")
+    post(ana, "/incidents/bulk/", incident=story.incident.pk, act="mine")
     assert Incident.objects.get().assigned_to == story.people.ana
 
     seen = text(post(ana, f"{page}assign/", person="ben@example.com"))

@@ -144,7 +144,7 @@ def test_the_api_acts_on_several_and_says_what_was_wrong_with_each(client, peopl
     tier(people.model, 2)
     number = incident.pk
     answer = client.post(
-        "/api/v1/incidents/together/",
+        "/api/v1/incidents/bulk/",
         {"act": "acknowledge", "incidents": [number, number, 999_999], "reason": "on it"},
         content_type="application/json", headers=bearer(people.ana),
     )  # fmt: skip
@@ -173,7 +173,7 @@ def test_the_api_snoozes_wakes_and_assigns(client, people, incident):
     refused = post("snooze", {"until": "tomorrow"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/until")
     missing = client.post(
-        "/api/v1/incidents/together/", {"act": "assign", "incidents": [incident.pk]},
+        "/api/v1/incidents/bulk/", {"act": "assign", "incidents": [incident.pk]},
         content_type="application/json", headers=bearer(people.ana),
     )  # fmt: skip
     assert missing.json()["errors"][0]["pointer"] == "/person"
